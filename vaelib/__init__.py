@@ -4,12 +4,13 @@ All costs are in nats, summed over latent dimensions or pixels and averaged over
 """
 
 from vaelib.data import load_mnist
+from vaelib.display import show_source, show_table
 from vaelib.elbo import negative_elbo, reconstruction_loss
 from vaelib.evaluation import evaluate
 from vaelib.kl import kl_divergence, kl_loss
 from vaelib.models import VAE, Decoder, Encoder
+from vaelib.plotting import plot_histories, plot_images, plot_posteriors
 from vaelib.sampling import Sampling
-from vaelib.source import show_source
 from vaelib.training import fit
 
 __all__ = [
@@ -23,6 +24,10 @@ __all__ = [
     "kl_loss",
     "load_mnist",
     "negative_elbo",
+    "plot_histories",
+    "plot_images",
+    "plot_posteriors",
     "reconstruction_loss",
     "show_source",
+    "show_table",
 ]

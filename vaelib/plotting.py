@@ -1,0 +1,133 @@
+"""The figures that several chapters share.
+
+`plt.style.use("vaelib.book")` gives them, and every other figure, the style of the book.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.patches import Ellipse
+from torch import Tensor
+
+
+def plot_images(
+    rows: Mapping[str, Tensor] | Tensor, titles: Sequence[str] = (), size: float = 0.8
+) -> None:
+    """Draw one row of digits for each entry, with its name to the left.
+
+    Parameters
+    ----------
+    rows : mapping of str to Tensor, or one Tensor
+        Images of shape (n, 784), pixels in [0, 1]; n may differ between rows.
+    titles : sequence of str
+        A title above each image of the first row.
+    size : float
+        Width of an image in inches.
+
+    Raises
+    ------
+    ValueError
+        If an image does not have 784 pixels.
+    """
+    if not isinstance(rows, Mapping):
+        rows = {"": rows}
+    for name, images in rows.items():
+        if images.ndim != 2 or images.shape[1] != 784:
+            raise ValueError(
+                f"row {name!r} must have shape (images, 784), got {tuple(images.shape)}"
+            )
+    columns = max(len(images) for images in rows.values())
+    _, axes = plt.subplots(
+        len(rows), columns, figsize=(columns * size, len(rows) * size * 1.1), squeeze=False
+    )
+    for ax in axes.flat:
+        ax.set_axis_off()
+    for row, (name, images) in zip(axes, rows.items(), strict=True):
+        row[0].text(-0.15, 0.5, name, transform=row[0].transAxes, ha="right", va="center")
+        for ax, image in zip(row, images.detach().cpu(), strict=False):
+            ax.imshow(image.reshape(28, 28), vmin=0, vmax=1)
+    for ax, title in zip(axes[0], titles, strict=False):
+        ax.set_title(title, loc="center")
+
+
+def plot_posteriors(mu: Tensor, logvar: Tensor, labels: Tensor, chosen: Sequence[int]) -> Axes:
+    """Draw the Gaussians of a few images over the codes of all, for a two-dimensional z.
+
+    Parameters
+    ----------
+    mu, logvar : Tensor, shape (n, 2)
+        Mean and log-variance of every image's Gaussian.
+    labels : Tensor, shape (n,)
+        The digit each image shows; each numeral is written at the median of its codes.
+    chosen : sequence of int
+        Rows whose ellipses (2 sigma: 86 % of the draws lie inside) are drawn.
+
+    Returns
+    -------
+    Axes
+        The axes drawn on.
+
+    Raises
+    ------
+    ValueError
+        If z is not two-dimensional.
+    """
+    if mu.ndim != 2 or mu.shape[1] != 2:
+        raise ValueError(f"mu must have shape (n, 2), got {tuple(mu.shape)}")
+    centres = mu.detach().cpu().numpy()
+    widths = 4 * np.exp(0.5 * logvar.detach().cpu().numpy())
+    digits = labels.cpu().numpy()
+    _, ax = plt.subplots(figsize=(6, 6))
+    ax.scatter(centres[:, 0], centres[:, 1], s=6, color="#bbbbbb", label="mu of every test image")
+    for digit in np.unique(digits):
+        ax.annotate(
+            str(digit),
+            np.median(centres[digits == digit], axis=0),
+            ha="center",
+            va="center",
+            fontsize=16,
+            color="#777777",
+        )
+    colours = plt.rcParams["axes.prop_cycle"].by_key()["color"]
+    for number, row in enumerate(chosen):
+        colour = colours[number % len(colours)]
+        ax.add_patch(Ellipse(centres[row], *widths[row], facecolor="none", edgecolor=colour, lw=2))
+        ax.plot(*centres[row], "o", color=colour, ms=4, label=f"image {row}, a {digits[row]}")
+    ax.set(xlabel="z, dimension 1", ylabel="z, dimension 2", aspect="equal")
+    ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    return ax
+
+
+def plot_histories(
+    histories: Mapping[str, Mapping[str, Sequence[float]]], terms: Sequence[str]
+) -> Sequence[Axes]:
+    """Draw terms of the cost over epochs, one panel for each term, one line for each run.
+
+    Parameters
+    ----------
+    histories : mapping of str to the result of `fit`
+        The runs by name.
+    terms : sequence of str
+        Keys of a history: "reconstruction", "kl", "negative_elbo".
+
+    Returns
+    -------
+    sequence of Axes
+        One for each term.
+
+    Raises
+    ------
+    KeyError
+        If a history lacks a term.
+    """
+    _, axes = plt.subplots(1, len(terms), figsize=(4 * len(terms), 3), squeeze=False)
+    for ax, term in zip(axes[0], terms, strict=True):
+        for name, history in histories.items():
+            ax.plot(range(1, len(history[term]) + 1), history[term], label=name)
+        ax.set(xlabel="epoch", ylabel="nats per image", title=term.replace("_", " "))
+    if len(histories) > 1:
+        axes[0][-1].legend(loc="center left", bbox_to_anchor=(1, 0.5))
+    panels: Sequence[Axes] = axes[0]
+    return panels
