@@ -14,15 +14,15 @@ import yaml
 ROOT = Path(__file__).parents[1]
 
 CELL = '''\
-# Installs vaelib where it is missing, as in Colab. Does nothing where it is present.
+# Installs vaelib where it is missing, as in Colab.
 import importlib.util
 
 if importlib.util.find_spec("vaelib") is None:
     address = "{address}"
     if not address:
         raise ModuleNotFoundError(
-            "vaelib is missing. In a copy of the course's repository run `pip install .`, "
-            "then restart this notebook's kernel."
+            "vaelib is missing. Run `pip install .` in a copy of "
+            "the course's repository, then restart this kernel."
         )
     %pip install --quiet "vaelib @ git+{{address}}"'''
 

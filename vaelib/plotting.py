@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import Ellipse
+from matplotlib.patheffects import withStroke
 from torch import Tensor
 
 
@@ -87,8 +88,8 @@ def plot_posteriors(mu: Tensor, logvar: Tensor, labels: Tensor, chosen: Sequence
             np.median(centres[digits == digit], axis=0),
             ha="center",
             va="center",
-            fontsize=16,
-            color="#777777",
+            fontsize=15,
+            path_effects=[withStroke(linewidth=3, foreground="white")],
         )
     colours = plt.rcParams["axes.prop_cycle"].by_key()["color"]
     for number, row in enumerate(chosen):
