@@ -1,4 +1,4 @@
-"""What several test files share: a seed for each test, the digits, and input that must be refused."""
+"""What the test files share: a seed for each test, the digits, and pairs to be refused."""
 
 import re
 

@@ -86,5 +86,6 @@ def test_gradient_ascent_on_the_elbo_finds_the_true_posterior(ppca):
         (-elbo.sum()).backward()
         optimizer.step()
         schedule.step()
-    print(((mu-ppca.mu)/ppca.logvar.mul(.5).exp()).abs().max(), (logvar-ppca.logvar).abs().max())
-    assert 0
+    # What noisy gradients leave: over 40 seeds the worst was 0.05.
+    assert ((mu - ppca.mu).abs() < 0.1 * torch.exp(0.5 * ppca.logvar)).all()
+    assert ((logvar - ppca.logvar).abs() < 0.1).all()

@@ -1,4 +1,4 @@
-"""Write the first cell of every chapter and assignment, which installs vaelib where it is missing.
+"""Write the first cell of every chapter and assignment: install vaelib if it is missing.
 
     python tools/install_cells.py
 

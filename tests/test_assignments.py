@@ -1,0 +1,159 @@
+"""The assignments as instructors and learners meet them: released, filled in, graded."""
+
+import re
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+from nbgrader_course import (
+    ASSIGNMENTS,
+    ROOT,
+    copy_course,
+    nbgrader,
+    notebook_path,
+    scores,
+    solution_cells,
+    submit,
+)
+
+WRONG = {
+    "sampling": {
+        "sampling-layer": """\
+# EXERCISE: sampling-layer
+class Sampling(nn.Module):
+    def forward(self, mu, logvar):
+        return mu + torch.exp(logvar) * torch.randn_like(mu)
+"""
+    },
+    "kl_loss": {
+        "kl-divergence": """\
+# EXERCISE: kl-divergence
+def kl_divergence(mu, logvar):
+    return -0.5 * torch.mean(1 + logvar - mu**2 - logvar.exp(), dim=1)
+""",
+        "kl-loss": """\
+# EXERCISE: kl-loss
+def kl_loss(mu, logvar):
+    print("a print and a warning cost nothing")
+    import warnings; warnings.warn("none at all")
+    return kl_divergence(mu, logvar).mean()
+""",
+    },
+}
+LOST = {  # the skills that the wrong answers lose; all others are kept
+    "sampling": {"sampling-mean-and-spread", "sampling-gradients"},
+    "kl_loss": {"kl-divergence-values", "kl-divergence-gradients"},
+}
+NAMED = {  # what the feedback must say to the learner of the wrong answer
+    "sampling": "exp(logvar) is the variance; the standard deviation is exp(0.5 * logvar)",
+    "kl_loss": "the mean over dimensions was taken: the KL is their sum",
+}
+
+
+def graded_cells(notebook):
+    return [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade")]
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_release_is_what_the_source_generates(assignment, tmp_path):
+    course = copy_course(tmp_path)
+    nbgrader(course, "generate_assignment", assignment, "--no-db", "--force")
+    released = notebook_path(ROOT / "exercises", assignment).read_bytes()
+    assert notebook_path(course / "exercises", assignment).read_bytes() == released, (
+        f"exercises/{assignment} is not what solutions/{assignment} generates: `make exercises`"
+    )
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_release_holds_no_solution_and_no_hidden_check(assignment):
+    released = nbformat.read(notebook_path(ROOT / "exercises", assignment), 4)
+    text = "\n".join(cell.source for cell in released.cells)
+    assert not re.search(r"BEGIN (SOLUTION|HIDDEN)|seed=|Rubric", text)
+    source = nbformat.read(notebook_path(ROOT / "solutions", assignment), 4)
+    for cell in source.cells:
+        for hidden in re.findall(
+            r"### BEGIN (?:SOLUTION|HIDDEN TESTS)\n(.*?)\s*### END", cell.source, flags=re.S
+        ):
+            for line in hidden.splitlines():
+                assert line.strip() not in text, f"{line.strip()!r} is in the release"
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_every_solution_cell_begins_with_its_marker(assignment):
+    released = nbformat.read(notebook_path(ROOT / "exercises", assignment), 4)
+    solutions = [
+        cell
+        for cell in released.cells
+        if cell.metadata.get("nbgrader", {}).get("solution") and cell.cell_type == "code"
+    ]
+    assert solutions
+    for cell in solutions:
+        first = cell.source.splitlines()[0]
+        assert first == f"# EXERCISE: {cell.metadata['nbgrader']['grade_id']}"
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_points_in_the_text_are_the_points_of_the_cells(assignment):
+    released = nbformat.read(notebook_path(ROOT / "exercises", assignment), 4)
+    introduction = released.cells[1].source
+    in_table = [int(points) for points in re.findall(r"^\| [^|]+ \| (\d+) \|", introduction, re.M)]
+    assert in_table == [cell.metadata["nbgrader"]["points"] for cell in graded_cells(released)]
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_unfinished_release_fails_only_at_checks_with_not_implemented(assignment):
+    released = nbformat.read(notebook_path(ROOT / "exercises", assignment), 4)
+    NotebookClient(released, timeout=120, allow_errors=True).execute()
+    failed = 0
+    for cell in released.cells:
+        for output in cell.get("outputs", []):
+            assert output.get("name") != "stderr", output
+            if output["output_type"] == "error":
+                assert output["ename"] == "NotImplementedError", output
+                assert cell in graded_cells(released), cell.source
+                failed += 1
+    assert failed
+
+
+@pytest.fixture(scope="module")
+def graded(tmp_path_factory):
+    """The whole round: three learners hand in both assignments, and get feedback and a table."""
+    course = copy_course(tmp_path_factory.mktemp("a course with spaces"))
+    for assignment in ASSIGNMENTS:
+        submit(course, "unfinished", assignment, {})
+        submit(course, "right", assignment, solution_cells(assignment))
+        submit(course, "wrong", assignment, WRONG[assignment])
+        nbgrader(course, "generate_assignment", assignment, "--force")
+        nbgrader(course, "autograde", assignment)
+        nbgrader(course, "generate_feedback", assignment)
+    nbgrader(course, "export")
+    return course
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_autograde_scores(graded, assignment):
+    released = nbformat.read(notebook_path(ROOT / "exercises", assignment), 4)
+    points = {
+        cell.metadata["nbgrader"]["grade_id"]: cell.metadata["nbgrader"]["points"]
+        for cell in graded_cells(released)
+        if cell.cell_type == "code"
+    }
+    assert scores(graded, "right", assignment) == points
+    assert scores(graded, "wrong", assignment) == {
+        skill: 0 if skill in LOST[assignment] else value for skill, value in points.items()
+    }
+    assert set(scores(graded, "unfinished", assignment).values()) == {0}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_feedback_names_the_mistake(graded, assignment):
+    page = graded / "feedback" / "wrong" / assignment / f"{assignment}.html"
+    assert NAMED[assignment] in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_export_lists_every_learner(graded):
+    rows = (graded / "grades.csv").read_text(encoding="utf-8").splitlines()
+    assert len(rows) == 1 + 3 * len(ASSIGNMENTS)

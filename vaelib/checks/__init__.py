@@ -1,0 +1,14 @@
+"""Checks of what learners write: the same in the notebook, in hidden cells and in any prompt.
+
+    from vaelib.checks import sampling as check
+
+    check.mean_and_spread(Sampling)
+
+A check takes the learner's class or function, says nothing if it is right, and otherwise raises
+`CheckFailed`: what was asked, what was seen, the likely cause if the observation fits a known
+mistake, and where to read.
+"""
+
+from vaelib.checks.judging import CheckFailed
+
+__all__ = ["CheckFailed"]
