@@ -64,6 +64,8 @@ def test_sizes_can_be_chosen_by_name():
     encoder = Encoder(in_features=11, hidden=5, latent_dim=3)
     decoder = Decoder(latent_dim=3, hidden=5, out_features=11)
     vae = VAE(in_features=11, hidden=5, latent_dim=3)
+    assert names_and_shapes(encoder)["logvar.weight"] == (3, 5)
+    assert names_and_shapes(decoder)["logits.weight"] == (11, 5)
     assert names_and_shapes(vae.encoder) == names_and_shapes(encoder)
     assert names_and_shapes(vae.decoder) == names_and_shapes(decoder)
 

@@ -32,6 +32,12 @@ def test_standard_deviation_is_exp_of_half_logvar(draws):
     assert ((draws.std(0) - SIGMA).abs() < 6 * standard_error).all()
 
 
+def test_all_elements_together_are_standard_normal_to_a_percent(draws):
+    eps = ((draws - MU) / SIGMA).double()
+    assert eps.mean().abs() < 6 / math.sqrt(eps.numel())
+    assert (eps.std() - 1).abs() < 6 / math.sqrt(2 * eps.numel())
+
+
 @pytest.mark.parametrize(("sigmas", "share"), [(1, 0.682689), (2, 0.954500)])
 def test_share_of_draws_within_sigmas_is_the_normal_one(draws, sigmas, share):
     inside = ((draws - MU).abs() < sigmas * SIGMA).double().mean(0)

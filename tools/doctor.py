@@ -1,6 +1,6 @@
 """Say whether this environment holds what requirements.txt names; exit 1 if it does not.
 
-    make doctor
+make doctor
 """
 
 import sys

@@ -4,12 +4,13 @@
 """
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from matplotlib.patches import Ellipse
-from matplotlib.patheffects import withStroke
 from torch import Tensor
 
 
@@ -53,15 +54,15 @@ def plot_images(
         ax.set_title(title, loc="center")
 
 
-def plot_posteriors(mu: Tensor, logvar: Tensor, labels: Tensor, chosen: Sequence[int]) -> Axes:
+def plot_posteriors(mu: Tensor, logvar: Tensor, images: Tensor, chosen: Sequence[int]) -> Axes:
     """Draw the Gaussians of a few images over the codes of all, for a two-dimensional z.
 
     Parameters
     ----------
     mu, logvar : Tensor, shape (n, 2)
         Mean and log-variance of every image's Gaussian.
-    labels : Tensor, shape (n,)
-        The digit each image shows; each numeral is written at the median of its codes.
+    images : Tensor, shape (n, 784)
+        The images, of which the chosen ones are drawn around the codes.
     chosen : sequence of int
         Rows whose ellipses (2 sigma: 86 % of the draws lie inside) are drawn.
 
@@ -78,26 +79,40 @@ def plot_posteriors(mu: Tensor, logvar: Tensor, labels: Tensor, chosen: Sequence
     if mu.ndim != 2 or mu.shape[1] != 2:
         raise ValueError(f"mu must have shape (n, 2), got {tuple(mu.shape)}")
     centres = mu.detach().cpu().numpy()
-    widths = 4 * np.exp(0.5 * logvar.detach().cpu().numpy())
-    digits = labels.cpu().numpy()
+    sigmas = np.exp(0.5 * logvar.detach().cpu().numpy())
+    middle = np.median(centres, axis=0)
     _, ax = plt.subplots(figsize=(6, 6))
-    ax.scatter(centres[:, 0], centres[:, 1], s=6, color="#bbbbbb", label="mu of every test image")
-    for digit in np.unique(digits):
-        ax.annotate(
-            str(digit),
-            np.median(centres[digits == digit], axis=0),
-            ha="center",
-            va="center",
-            fontsize=15,
-            path_effects=[withStroke(linewidth=3, foreground="white")],
+    ax.scatter(centres[:, 0], centres[:, 1], s=6, color="#bbbbbb")
+
+    # The images stand evenly on a circle around the cloud, each in the direction of its ellipse.
+    radius = 1.15 * np.abs(centres - middle).max()
+    directions = {row: np.arctan2(*(centres[row] - middle)[::-1]) for row in chosen}
+    ordered = sorted(chosen, key=directions.__getitem__)
+    even = 2 * np.pi * np.arange(len(ordered)) / len(ordered)
+    even += np.mean([directions[row] for row in ordered] - even)
+    colours = cycle(plt.rcParams["axes.prop_cycle"].by_key()["color"])
+    for row, angle in zip(ordered, even, strict=True):
+        colour = next(colours)
+        ellipse = Ellipse(centres[row], *(4 * sigmas[row]), fill=False, edgecolor=colour, lw=2.5)
+        ax.add_patch(ellipse)
+        ax.add_artist(
+            AnnotationBbox(
+                OffsetImage(images[row].detach().cpu().reshape(28, 28), zoom=1.4, cmap="gray_r"),
+                centres[row],
+                middle + radius * np.array([np.cos(angle), np.sin(angle)]),
+                pad=0.1,
+                bboxprops={"edgecolor": colour, "linewidth": 2},
+                arrowprops={"arrowstyle": "-", "color": colour, "patchB": ellipse},
+            )
         )
-    colours = plt.rcParams["axes.prop_cycle"].by_key()["color"]
-    for number, row in enumerate(chosen):
-        colour = colours[number % len(colours)]
-        ax.add_patch(Ellipse(centres[row], *widths[row], facecolor="none", edgecolor=colour, lw=2))
-        ax.plot(*centres[row], "o", color=colour, ms=4, label=f"image {row}, a {digits[row]}")
-    ax.set(xlabel="z, dimension 1", ylabel="z, dimension 2", aspect="equal")
-    ax.legend(loc="upper left", bbox_to_anchor=(1, 1))
+    low, high = middle - 1.15 * radius, middle + 1.15 * radius
+    ax.set(
+        xlabel="z, dimension 1",
+        ylabel="z, dimension 2",
+        aspect="equal",
+        xlim=(low[0], high[0]),
+        ylim=(low[1], high[1]),
+    )
     return ax
 
 
