@@ -78,7 +78,6 @@ def test_the_mode_is_restored(model, images, training):
     assert model.encoder.training == training
 
 
-@pytest.mark.xfail(strict=True, reason="model.train() overwrites the mode of every part")
 def test_the_mode_of_a_part_is_restored(model, images):
     model.encoder.eval()
     evaluate(model, images)
@@ -86,7 +85,6 @@ def test_the_mode_of_a_part_is_restored(model, images):
     assert not model.encoder.training
 
 
-@pytest.mark.xfail(strict=True, reason="an error leaves the model in evaluation mode")
 def test_the_mode_is_restored_after_an_error(model):
     with pytest.raises(ValueError, match="got \\(7, 13\\)"):
         evaluate(model, torch.rand(7, 13))

@@ -3,7 +3,7 @@
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
-from vaelib._validation import require_pair, widen
+from vaelib._validation import require_number, require_pair, widen
 from vaelib.kl import kl_loss
 
 
@@ -59,13 +59,15 @@ def negative_elbo(
     Raises
     ------
     TypeError, ValueError
-        If a pair differs in shape, dtype or device, or the two batches differ in length.
+        If a pair differs in shape, dtype or device, the two batches differ in length, or beta
+        is not a finite number from 0 on.
 
     References
     ----------
     Kingma and Welling, Auto-Encoding Variational Bayes (arXiv:1312.6114), equation 10;
     beta: Higgins et al., beta-VAE (ICLR 2017), equation 4.
     """
+    require_number("beta", beta, positive=False)
     reconstruction = reconstruction_loss(logits, x).mean()
     kl = kl_loss(mu, logvar)
     if len(logits) != len(mu):

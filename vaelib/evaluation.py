@@ -15,8 +15,8 @@ def evaluate(model: nn.Module, images: Tensor) -> dict[str, float]:
     Parameters
     ----------
     model : Module
-        Maps images (batch, pixels) to (logits, mu, logvar), as `VAE` does. Left in the mode
-        (train or eval) it came in.
+        Maps images (batch, pixels) to (logits, mu, logvar), as `VAE` does. Each part is left
+        in the mode (train or eval) it came in.
     images : Tensor, shape (n, pixels)
         Images with pixels in [0, 1], on any device.
 
@@ -36,15 +36,18 @@ def evaluate(model: nn.Module, images: Tensor) -> dict[str, float]:
     Kingma and Welling, Auto-Encoding Variational Bayes (arXiv:1312.6114), equation 10.
     """
     require_images(images)
-    device = next(model.parameters()).device
-    was_training = model.training
+    weight = next(model.parameters())
+    modes = [(module, module.training) for module in model.modules()]
     model.eval()
     reconstruction = kl = 0.0
-    for x in images.split(4096):
-        x = x.to(device)
-        logits, mu, logvar = model(x)
-        reconstruction += len(x) * reconstruction_loss(logits, x).mean().item()
-        kl += len(x) * kl_loss(mu, logvar).item()
-    model.train(was_training)
+    try:
+        for batch in images.split(4096):
+            x = batch.to(weight.device, weight.dtype)
+            logits, mu, logvar = model(x)
+            reconstruction += len(x) * reconstruction_loss(logits, x).mean().item()
+            kl += len(x) * kl_loss(mu, logvar).item()
+    finally:
+        for module, mode in modes:
+            module.training = mode
     reconstruction, kl = reconstruction / len(images), kl / len(images)
     return {"reconstruction": reconstruction, "kl": kl, "negative_elbo": reconstruction + kl}

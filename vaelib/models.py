@@ -52,9 +52,9 @@ class Encoder(nn.Module):
         Raises
         ------
         TypeError, ValueError
-            If x is not a floating-point tensor of that shape.
+            If x is not a tensor of that shape and of the model's dtype.
         """
-        require_matrix("x", x, self.hidden.in_features)
+        require_matrix("x", x, self.hidden.in_features, self.hidden.weight.dtype)
         features = relu(self.hidden(x))
         return self.mu(features), self.logvar(features)
 
@@ -101,9 +101,9 @@ class Decoder(nn.Module):
         Raises
         ------
         TypeError, ValueError
-            If z is not a floating-point tensor of that shape.
+            If z is not a tensor of that shape and of the model's dtype.
         """
-        require_matrix("z", z, self.hidden.in_features)
+        require_matrix("z", z, self.hidden.in_features, self.hidden.weight.dtype)
         logits: Tensor = self.logits(relu(self.hidden(z)))
         return logits
 
@@ -150,7 +150,7 @@ class VAE(nn.Module):
         Raises
         ------
         TypeError, ValueError
-            If x is not a floating-point tensor of that shape.
+            If x is not a tensor of that shape and of the model's dtype.
         """
         mu, logvar = self.encoder(x)
         z = self.sampling(mu, logvar)

@@ -4,9 +4,9 @@ import sys
 
 import torch
 from torch import Tensor, nn
-from tqdm.auto import trange
+from tqdm import trange
 
-from vaelib._validation import require_images, require_positive_int
+from vaelib._validation import require_images, require_number, require_positive_int
 from vaelib.elbo import reconstruction_loss
 from vaelib.kl import kl_loss
 
@@ -60,17 +60,16 @@ def fit(
     require_images(images)
     require_positive_int("epochs", epochs)
     require_positive_int("batch_size", batch_size)
-    if not learning_rate > 0:
-        raise ValueError(f"learning_rate must be positive, got {learning_rate}")
-    if not beta >= 0:
-        raise ValueError(f"beta must not be negative, got {beta}")
-    images = images.to(next(model.parameters()).device)
+    require_number("learning_rate", learning_rate, positive=True)
+    require_number("beta", beta, positive=False)
+    weight = next(model.parameters())
+    images = images.detach().to(weight.device, weight.dtype)
     optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=True)
     history: dict[str, list[float]] = {"reconstruction": [], "kl": [], "negative_elbo": []}
     model.train()
     bar = trange(epochs, disable=not progress, file=sys.stdout, unit="epoch")
     for _ in bar:
-        total = torch.zeros(2, device=images.device)
+        total = images.new_zeros(2)
         for rows in torch.randperm(len(images), device=images.device).split(batch_size):
             x = images[rows]
             logits, mu, logvar = model(x)
