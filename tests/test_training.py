@@ -170,11 +170,11 @@ BAD_NUMBERS = [
     ("epochs", True, TypeError, "epochs must be an int, got bool"),
     ("batch_size", 0, ValueError, "batch_size must be at least 1, got 0"),
     ("batch_size", "128", TypeError, "batch_size must be an int, got str"),
-    ("learning_rate", 0, ValueError, "learning_rate must be positive, got 0"),
-    ("learning_rate", -1, ValueError, "learning_rate must be positive, got -1"),
-    ("learning_rate", math.nan, ValueError, "learning_rate must be positive, got nan"),
-    ("beta", -1, ValueError, "beta must not be negative, got -1"),
-    ("beta", math.nan, ValueError, "beta must not be negative, got nan"),
+    ("learning_rate", 0, ValueError, "learning_rate must be finite and positive, got 0"),
+    ("learning_rate", -1, ValueError, "learning_rate must be finite and positive, got -1"),
+    ("learning_rate", math.nan, ValueError, "learning_rate must be finite and positive, got nan"),
+    ("beta", -1, ValueError, "beta must be finite and 0 or more, got -1"),
+    ("beta", math.nan, ValueError, "beta must be finite and 0 or more, got nan"),
 ]
 
 
