@@ -62,8 +62,3 @@ def test_no_other_number_stands_on_the_page(sentences):
         for _, start, end in numbers(PAGE)
         if not any(first <= start and end <= last for first, last in covered)
     ] == []
-
-
-def test_the_last_fifth_of_the_source_would_be_eights_and_nines():
-    # "Cut by position, its last fifth would hold nothing but eights and nines."
-    assert torch.arange(10).repeat_interleave(500)[-1000:].unique().tolist() == [8, 9]

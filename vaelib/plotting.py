@@ -14,44 +14,34 @@ from matplotlib.patches import Ellipse
 from torch import Tensor
 
 
-def plot_images(
-    rows: Mapping[str, Tensor] | Tensor, titles: Sequence[str] = (), size: float = 0.8
-) -> None:
-    """Draw one row of digits for each entry, with its name to the left.
+def plot_images(rows: Mapping[str, Tensor]) -> None:
+    """Draw a row of digits for each entry, with its name above.
 
     Parameters
     ----------
-    rows : mapping of str to Tensor, or one Tensor
+    rows : mapping of str to Tensor
         Images of shape (n, 784), pixels in [0, 1]; n may differ between rows.
-    titles : sequence of str
-        A title above each image of the first row.
-    size : float
-        Width of an image in inches.
 
     Raises
     ------
     ValueError
         If an image does not have 784 pixels.
     """
-    if not isinstance(rows, Mapping):
-        rows = {"": rows}
     for name, images in rows.items():
         if images.ndim != 2 or images.shape[1] != 784:
             raise ValueError(
                 f"row {name!r} must have shape (images, 784), got {tuple(images.shape)}"
             )
     columns = max(len(images) for images in rows.values())
-    _, axes = plt.subplots(
-        len(rows), columns, figsize=(columns * size, len(rows) * size * 1.1), squeeze=False
-    )
+    size = 6 / columns  # inches; small enough that names stay legible on a phone
+    figsize = (6, len(rows) * (size + 0.25))
+    _, axes = plt.subplots(len(rows), columns, figsize=figsize, squeeze=False)
     for ax in axes.flat:
         ax.set_axis_off()
     for row, (name, images) in zip(axes, rows.items(), strict=True):
-        row[0].text(-0.15, 0.5, name, transform=row[0].transAxes, ha="right", va="center")
+        row[0].set_title(name, loc="left")
         for ax, image in zip(row, images.detach().cpu(), strict=False):
             ax.imshow(image.reshape(28, 28), vmin=0, vmax=1)
-    for ax, title in zip(axes[0], titles, strict=False):
-        ax.set_title(title, loc="center")
 
 
 def plot_posteriors(mu: Tensor, logvar: Tensor, images: Tensor, chosen: Sequence[int]) -> Axes:
