@@ -8,6 +8,7 @@ from vaelib.display import show_source, show_table
 from vaelib.elbo import negative_elbo, reconstruction_loss
 from vaelib.evaluation import evaluate
 from vaelib.kl import kl_divergence, kl_loss
+from vaelib.log_variance import gaussian_log_prob, std_from_logvar
 from vaelib.models import VAE, Decoder, Encoder
 from vaelib.plotting import plot_histories, plot_images, plot_posteriors
 from vaelib.sampling import Sampling
@@ -20,6 +21,7 @@ __all__ = [
     "Sampling",
     "evaluate",
     "fit",
+    "gaussian_log_prob",
     "kl_divergence",
     "kl_loss",
     "load_mnist",
@@ -30,4 +32,5 @@ __all__ = [
     "reconstruction_loss",
     "show_source",
     "show_table",
+    "std_from_logvar",
 ]
