@@ -39,14 +39,72 @@ def kl_loss(mu, logvar):
     return kl_divergence(mu, logvar).mean()
 """,
     },
+    "encoder": {
+        "encoder": """\
+# EXERCISE: encoder
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.hidden = nn.Linear(in_features, hidden)
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.logvar = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        features = torch.relu(self.hidden(x))
+        return self.mu(features), nn.functional.softplus(self.logvar(features))
+"""
+    },
+    "log_variance": {
+        "std-from-logvar": """\
+# EXERCISE: std-from-logvar
+def std_from_logvar(logvar):
+    return torch.exp(logvar)
+""",
+        "gaussian-log-prob": """\
+# EXERCISE: gaussian-log-prob
+def gaussian_log_prob(z, mu, logvar):
+    std = std_from_logvar(logvar)
+    return torch.distributions.Normal(mu, std).log_prob(z).sum(dim=1)
+""",
+    },
+    "elbo": {
+        "negative-elbo": """\
+# EXERCISE: negative-elbo
+def negative_elbo(logits, x, mu, logvar):
+    kl = -0.5 * torch.sum(1 + logvar - mu**2 - logvar.exp(), dim=1)
+    return F.binary_cross_entropy_with_logits(logits, x) + kl.mean()
+""",
+        "train-step": """\
+# EXERCISE: train-step
+def train_step(model, optimizer, x):
+    logits, mu, logvar = model(x)
+    loss = negative_elbo(logits, x, mu, logvar)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss
+""",
+    },
 }
 LOST = {  # the skills that the wrong answers lose; all others are kept
     "sampling": {"sampling-mean-and-spread", "sampling-gradients"},
     "kl_loss": {"kl-divergence-values", "kl-divergence-gradients"},
+    "encoder": {"encoder-any-real-number"},
+    "log_variance": {"std-from-logvar-values", "std-from-logvar-gradients"},
+    "elbo": {
+        "negative-elbo-value",
+        "negative-elbo-reductions",
+        "negative-elbo-gradients",
+        "negative-elbo-trains",
+        "train-step-value",
+    },
 }
 NAMED = {  # what the feedback must say to the learner of the wrong answer
-    "sampling": "exp(logvar) is the variance; the standard deviation is exp(0.5 * logvar)",
+    "sampling": "exp(logvar) is the variance",
     "kl_loss": "the mean over dimensions was taken: the KL is their sum",
+    "encoder": "an activation (relu, softplus, exp, sigmoid) on logvar",
+    "log_variance": "exp(logvar) is the variance; sigma is exp(0.5 * logvar)",
+    "elbo": "the reconstruction is averaged over pixels",
 }
 
 

@@ -1,22 +1,36 @@
 """How a learner's code is run and judged: fairly, quietly, and with a message that helps."""
 
 import functools
+import inspect
 import io
 import linecache
+import logging
+import os
+import random
 import signal
 import sys
+import sysconfig
 import threading
+import traceback
 import types
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import (
+    ExitStack,
+    contextmanager,
+    nullcontext,
+    redirect_stderr,
+    redirect_stdout,
+)
 from typing import Any, NoReturn, TypeVar
 
+import numpy as np
 import torch
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 STANDARD_ERRORS = 6.0  # two-sided false alarm of one comparison: 2e-9
-SECONDS = 20  # for one check; a right answer needs less than one
+SECONDS = 20.0  # for one check; a right answer needs less than one
 
 Check = TypeVar("Check", bound=Callable[..., None])
 
@@ -36,7 +50,7 @@ class CheckFailed(AssertionError):
 
     def __init__(self, asked: str, seen: str, likely: str = "", read: str = "") -> None:
         self.asked, self.seen, self.likely, self.read = asked, seen, likely, read
-        super().__init__(str(self))
+        super().__init__(asked, seen, likely, read)
 
     def __str__(self) -> str:
         parts = {
@@ -55,66 +69,123 @@ class CheckFailed(AssertionError):
 def check(*references: Any, read: str) -> Callable[[Check], Check]:
     """Make a function `check(candidate, seed)` into a check that learners can call.
 
-    Inside it, what the candidate prints, draws or warns is dropped, torch's generator is
-    seeded and put back afterwards, the time is limited, and vaelib's own versions of what the
-    assignment asks for (`references`) refuse to work.
+    Inside it, what the candidate prints, draws, logs or warns is dropped, torch starts from its
+    defaults and from `seed`, the time is limited, and vaelib's own versions of what the
+    assignment asks for (`references`) refuse to work. Afterwards all of that is as it was.
     """
 
     def decorate(function: Check) -> Check:
         @functools.wraps(function)
         def judged(candidate: Any, seed: int = 0) -> None:
             try:
-                with _quiet(), _time_limit(), _locked(references), torch.random.fork_rng():
-                    torch.manual_seed(seed)
+                # the time limit inside the others: it must not ring while they put things back
+                with _quiet(), _torch_defaults(seed), _locked(references), _time_limit():
                     function(candidate, seed)
             except CheckFailed as failure:
                 failure.read = failure.read or read
                 raise failure.with_traceback(None) from None
             except _TimeIsUp:
-                raise CheckFailed("an answer in reasonable time", _TIME_IS_UP, read=read) from None
+                raise CheckFailed(
+                    "an answer in reasonable time", _time_is_up(), read=read
+                ) from None
 
         return judged  # type: ignore[return-value]
 
     return decorate
 
 
-def call(asked: str, function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call the learner's function; turn whatever it raises into a `CheckFailed`.
+# Errors whose cause is known, each by a part of its text.
+_CAUSES = {
+    'missing the required "forward"': (
+        "PyTorch calls the method named `forward`, indented inside the class (Keras: `call`)"
+    ),
+    "has no attribute '_backward_hooks'": "`super().__init__()` is missing in `__init__`",
+    "before Module.__init__() call": "`super().__init__()` must come first in `__init__`",
+    "Expected parameter scale": (
+        "a standard deviation is positive, a log-variance need not be: take exp(0.5 * logvar)"
+    ),
+    "all elements of std >= 0": (
+        "a standard deviation is positive, a log-variance need not be: take exp(0.5 * logvar)"
+    ),
+    "Can't call numpy() on Tensor that requires grad": (
+        "NumPy cannot pass on gradients: use torch's functions throughout"
+    ),
+    "tensors can be converted to Python scalars": (
+        "`math` takes single numbers: use torch's functions, such as `torch.exp`"
+    ),
+}
+# NotImplementedError is how an unfinished answer shows itself, but torch raises it as well.
+_TORCH_RAISED = ("not implemented for '", "aten::", 'missing the required "forward"', "meta tensor")
 
-    NotImplementedError passes through: it is how an unfinished answer shows itself.
+
+def call(asked: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    """Call the learner's function and return its result.
+
+    Raises
+    ------
+    NotImplementedError
+        If the answer is unfinished.
+    CheckFailed
+        Whatever else it raises, with the learner's line and, where it is known, the cause.
     """
+    likely = ""
     try:
         return function(*arguments)
-    except (NotImplementedError, CheckFailed, KeyboardInterrupt):
+    except (CheckFailed, KeyboardInterrupt):
         raise
-    except _TimeIsUp:
-        seen, likely = _TIME_IS_UP, "an endless loop"
-    except RecursionError:
-        seen, likely = "it called itself without end (RecursionError)", "a missing stop condition"
+    except _TimeIsUp as error:
+        seen, likely = _time_is_up(error), "an endless loop, or steps that are far too slow"
+    except RecursionError as error:
+        seen = f"RecursionError: a function calls itself without end{_where(error)}"
     except BaseException as error:  # SystemExit too: the learner's exit() must not end grading
-        seen, likely = f"{type(error).__name__}: {error}{_where(error)}", ""
+        message = str(error) if any(error.args) else ""  # exit() has None
+        unfinished = isinstance(error, NotImplementedError)
+        if unfinished and not any(text in message for text in _TORCH_RAISED):
+            raise
+        first_line = message.partition("\n")[0][:200]
+        seen = f"{type(error).__name__}{first_line and ': '}{first_line}{_where(error)}"
+        likely = next((cause for text, cause in _CAUSES.items() if text in message), "")
+        if _calls_itself(function, error):
+            likely = "your function calls itself: it has the name of the one that you want to call"
     raise CheckFailed(asked, seen, likely)
 
 
-def tensor(asked: str, value: Any, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
-    """Return the learner's result if it is a finite tensor of that shape and dtype."""
+def shaped(asked: str, value: Any, shape: tuple[int, ...]) -> Tensor:
+    """Return the learner's result if it is a tensor of that shape; raise `CheckFailed` if not."""
     if value is None:
         raise CheckFailed(asked, "it returned None", "a missing `return`")
     if not isinstance(value, Tensor):
-        raise CheckFailed(asked, f"it returned a {type(value).__name__}, not a torch.Tensor")
+        raise CheckFailed(asked, f"it returned {type(value).__name__}, not a torch.Tensor")
     if tuple(value.shape) != shape:
         raise CheckFailed(asked, f"the shape is {tuple(value.shape)}, expected {shape}")
-    if value.dtype != dtype:
-        raise CheckFailed(asked, f"the dtype is {value.dtype}, expected {dtype}")
-    if value.device.type != "meta" and not bool(torch.isfinite(value).all()):
-        raise CheckFailed(asked, "the result holds NaN or infinite values")
     return value
+
+
+def tensor(asked: str, value: Any, shape: tuple[int, ...], dtype: torch.dtype) -> Tensor:
+    """Return the learner's result if it is a finite tensor of that shape and dtype.
+
+    Raises
+    ------
+    CheckFailed
+        If it is anything else.
+    """
+    result = shaped(asked, value, shape)
+    if result.dtype != dtype:
+        raise CheckFailed(asked, f"the dtype is {result.dtype}, expected {dtype}")
+    if not bool(torch.isfinite(result).all()):
+        raise CheckFailed(asked, "the result holds NaN or infinite values")
+    return result
 
 
 def gradients(asked: str, output: Tensor, weight: Tensor, *inputs: Tensor) -> list[Tensor]:
     """Return the gradients of sum(weight * output) with respect to the inputs, by value.
 
     A random weight, not a plain sum, since summing hides that rows were mixed.
+
+    Raises
+    ------
+    CheckFailed
+        If the output has no gradient at all.
     """
     if not output.requires_grad:
         raise CheckFailed(
@@ -131,72 +202,116 @@ def gradients(asked: str, output: Tensor, weight: Tensor, *inputs: Tensor) -> li
 
 
 def unchanged(asked: str, name: str, value: Tensor, before: Tensor) -> None:
-    """Fail if the learner's code wrote into its input."""
+    """Raise `CheckFailed` if the learner's code wrote into its input."""
     if not torch.equal(value, before):
         raise CheckFailed(
             asked,
             f"{name} was changed by the call",
-            "an operation in place, with a trailing underscore (`exp_`, `mul_`) or `+=`",
+            "an operation in place: a trailing underscore (`exp_`, `mul_`), `+=`, `out=` or "
+            "`.data`",
         )
 
 
-def same_device(asked: str, run: Callable[[Tensor, Tensor], Any], *inputs: Tensor) -> None:
+_MADE_ON_CPU = (
+    "something is made on the CPU whatever the inputs' device: use the `_like` functions, or "
+    "`device=mu.device`"
+)
+# What torch says when devices do not go together.
+_MISMATCHES = ("same device", "expected device", "device type tensor to numpy")
+# Functions in which torch lets CPU and `meta` tensors meet, though no GPU would.
+_UNGUARDED = {
+    *("matmul", "mm", "bmm", "einsum", "linear", "tensordot", "addmm", "baddbmm"),
+    *("add_", "sub_", "mul_", "div_", "addcmul_"),
+}
+
+
+class _PretendGPU(TorchFunctionMode):
+    """Let torch's storage-free `meta` device behave like a GPU, as far as answers need it.
+
+    What a GPU could read back (`.cpu()`, `.item()`, `if mu.isnan().any()`), but `meta` cannot,
+    reads as `fill`: right answers may do that, for a print or a guard.
+    """
+
+    def __init__(self, fill: int) -> None:
+        super().__init__()
+        self.fill = fill
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: tuple[Any, ...] = (), kwargs: Any = None
+    ) -> Any:
+        kwargs = kwargs or {}
+        # a tensor without dimensions may stay on the CPU, for a GPU too
+        devices = {arg.device for arg in args if isinstance(arg, Tensor) and arg.ndim}
+        if func.__name__ in _UNGUARDED and len(devices) > 1:
+            raise RuntimeError("Expected all tensors to be on the same device")
+        try:
+            return func(*args, **kwargs)
+        except (RuntimeError, TypeError) as error:
+            if "meta tensor" not in str(error) and func is not Tensor.__format__:
+                raise
+            return func(torch.full_like(args[0], self.fill, device="cpu"), *args[1:], **kwargs)
+
+
+def same_device(asked: str, run: Callable[..., Any], *inputs: Tensor) -> None:
     """Fail if the result does not follow its inputs to another device.
 
-    On CUDA where there is one. Elsewhere torch's storage-free `meta` device stands in: there
-    only a device mismatch, or a result elsewhere, counts as wrong. Right answers may raise
-    other errors on it, so then the inputs stay and the default device moves instead.
+    On CUDA where there is one. Elsewhere `meta` stands in, and there only a device mismatch or
+    a result elsewhere counts: after any other error the answer gets a second try, in which 0 is
+    read back instead of 1, and then the benefit of the doubt.
+
+    Raises
+    ------
+    CheckFailed
+        If the result does not follow.
     """
-    if torch.cuda.is_available():
-        result = call(asked, run, *(value.cuda() for value in inputs))
-        if result.device.type != "cuda":
-            raise CheckFailed(asked, f"inputs on cuda, result on {result.device}")
+    device = "cuda" if torch.cuda.is_available() else "meta"
+    moved = [value.to(device) for value in inputs]
+    for fill in (1, 0):  # validation by torch.distributions wants 1, `isnan` guards want 0
+        try:
+            with _PretendGPU(fill) if device == "meta" else nullcontext():
+                result = call(asked, run, *moved)
+        except CheckFailed as failure:
+            if any(text in failure.seen for text in _MISMATCHES):
+                seen = failure.seen.replace("device meta", "device cuda")
+                raise CheckFailed(asked, f"on a GPU: {seen}", _MADE_ON_CPU) from None
+            if device == "cuda":
+                raise
+            continue
+        if isinstance(result, Tensor) and result.device.type != device:
+            raise CheckFailed(
+                asked, f"with inputs on a GPU the result is on the {result.device}", _MADE_ON_CPU
+            )
         return
-    if not _follows(asked, run, "meta", *(value.to("meta") for value in inputs)):
-        with torch.device("meta"):
-            _follows(asked, run, "cpu", *inputs)
-
-
-def _follows(asked: str, run: Callable[..., Any], device: str, *inputs: Tensor) -> bool:
-    """Return whether the probe could judge; raise where it could and the answer is wrong."""
-    likely = "something is made on the CPU whatever the inputs' device; use the `_like` functions"
-    try:
-        result = run(*inputs)
-    except NotImplementedError as error:
-        # torch raises it too, for an operation that copies data out of the meta device
-        if "meta tensor" not in str(error):
-            raise
-        raise CheckFailed(asked, f"on another device: {error}", likely) from None
-    except RuntimeError as error:
-        if "same device" in str(error) or "expected device" in str(error):
-            raise CheckFailed(asked, f"on another device: {error}", likely) from None
-        return False
-    except Exception:
-        return False
-    if isinstance(result, Tensor) and result.device.type != device:
-        raise CheckFailed(asked, f"inputs on {device}, result on {result.device}", likely)
-    return True
 
 
 @contextmanager
 def using(function: Any, **pieces: Any) -> Iterator[None]:
-    """Give the learner's function the right version of the other pieces it may call."""
+    """Give the learner's function the right version of the other pieces it may call.
+
+    A name that the learner took from torch (`torch.distributions.kl_divergence`) stays.
+    """
+    function = inspect.unwrap(function)  # from decorators such as `torch.compile`
+    while isinstance(function, functools.partial):
+        function = function.func
     names = getattr(function, "__globals__", {})
     kept = {name: names[name] for name in pieces if name in names}
-    names.update(pieces)
+    for name, piece in pieces.items():
+        if not str(getattr(kept.get(name), "__module__", "")).startswith("torch."):
+            names[name] = piece
     try:
         yield
     finally:
         for name in pieces:
-            del names[name]
+            names.pop(name, None)
         names.update(kept)
-
-
-_TIME_IS_UP = f"it was still running after {SECONDS} seconds"
 
 
 class _TimeIsUp(BaseException):
     """Not an Exception, so that `except Exception` in an answer cannot swallow it."""
+
+
+def _time_is_up(error: BaseException | None = None) -> str:
+    return f"it was still running after {SECONDS:g} seconds{_where(error) if error else ''}"
 
 
 @contextmanager
@@ -221,8 +336,14 @@ def _time_limit() -> Iterator[None]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Drop what is printed, warned or drawn: in nbgrader a line on stderr would cost marks."""
+    """Drop what is printed, warned, logged or drawn.
+
+    In nbgrader a line on stderr would cost marks, whoever wrote it: torch's C++ warnings and
+    handlers of `logging` go past `sys.stderr`.
+    """
     with ExitStack() as stack:
+        for descriptor in (1, 2):
+            _drop(descriptor, stack)
         if "IPython" in sys.modules:
             from IPython.utils.capture import capture_output
 
@@ -231,6 +352,8 @@ def _quiet() -> Iterator[None]:
         stack.enter_context(redirect_stderr(io.StringIO()))
         stack.enter_context(warnings.catch_warnings())
         warnings.simplefilter("ignore")
+        stack.callback(logging.disable, logging.root.manager.disable)
+        logging.disable()
         figures = _open_figures()
         try:
             yield
@@ -239,10 +362,45 @@ def _quiet() -> Iterator[None]:
                 sys.modules["matplotlib.pyplot"].close(number)
 
 
+def _drop(descriptor: int, stack: ExitStack) -> None:
+    """Send what is written to a file descriptor nowhere until the stack closes."""
+    try:
+        kept = os.dup(descriptor)
+    except OSError:  # closed, as in a program without a console
+        return
+    stack.callback(os.close, kept)
+    stack.callback(os.dup2, kept, descriptor)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), descriptor)
+
+
 def _open_figures() -> set[int]:
     """Return the numbers of pyplot's figures, without importing pyplot."""
     pyplot = sys.modules.get("matplotlib.pyplot")
     return set(pyplot.get_fignums()) if pyplot else set()
+
+
+@contextmanager
+def _torch_defaults(seed: int) -> Iterator[None]:
+    """Start from torch's defaults and from the seed; put back what an answer may have set."""
+    dtype, device = torch.get_default_dtype(), torch.get_default_device()
+    grad_enabled = torch.is_grad_enabled()
+    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
+    with torch.random.fork_rng():
+        torch.set_default_device(None)
+        torch.set_default_dtype(torch.float32)
+        torch.set_grad_enabled(True)
+        torch.manual_seed(seed)
+        random.seed(seed)
+        np.random.seed(seed)  # noqa: NPY002 - answers may use it
+        try:
+            yield
+        finally:
+            torch.set_default_device(None if device.type == "cpu" else device)
+            torch.set_default_dtype(dtype)
+            torch.set_grad_enabled(grad_enabled)
+            random.setstate(python)
+            np.random.set_state(numpy)  # noqa: NPY002
 
 
 @contextmanager
@@ -270,12 +428,20 @@ def _locked(references: tuple[Any, ...]) -> Iterator[None]:
             function.__code__ = code
 
 
+_NOT_THE_LEARNERS = (sysconfig.get_path("stdlib"), os.path.dirname(os.path.dirname(__file__)))
+
+
 def _where(error: BaseException) -> str:
     """Return the last line of the learner's own code that the error passed through."""
-    line, trace = "", error.__traceback__
-    while trace is not None:
-        filename = trace.tb_frame.f_code.co_filename
-        if "site-packages" not in filename and "vaelib" not in filename:
-            line = linecache.getline(filename, trace.tb_lineno).strip() or line
-        trace = trace.tb_next
+    line = ""
+    for frame, number in traceback.walk_tb(error.__traceback__):
+        file = frame.f_code.co_filename
+        if "-packages" not in file and not file.startswith(_NOT_THE_LEARNERS):
+            line = linecache.getline(file, number).strip() or line
     return f", at `{line}`" if line else ""
+
+
+def _calls_itself(function: Any, error: BaseException) -> bool:
+    """Return whether the error passed through the learner's function more than once."""
+    code = getattr(function, "__code__", None)
+    return sum(frame.f_code is code for frame, _ in traceback.walk_tb(error.__traceback__)) > 1

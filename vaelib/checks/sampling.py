@@ -1,9 +1,6 @@
-"""Checks of a learner's `Sampling` layer. Each takes the class and raises `CheckFailed`.
+"""Checks of a learner's `Sampling` layer. Each takes the class and raises `CheckFailed`."""
 
-Statistics use 6 standard errors. A check makes at most 60 comparisons, so it fails a right
-answer with a probability below 60 * 2e-9, about 1e-7.
-"""
-
+import copy
 from collections.abc import Callable
 from typing import Any
 
@@ -16,7 +13,7 @@ from vaelib.checks.judging import (
     call,
     check,
     same_device,
-    tensor,
+    shaped,
     unchanged,
 )
 from vaelib.checks.judging import (
@@ -26,7 +23,9 @@ from vaelib.sampling import Sampling
 
 _READ = "the chapter on sampling, book/sampling.ipynb"
 _READ_LOGVAR = "the chapter on the log-variance, book/log_variance.ipynb"
-_LEVELS = (3.0, 1.0, 0.0, -1.0, -4.0, -8.0)  # of logvar; sigma from 4.5 to 0.018
+
+_LEVELS = torch.tensor([3.0, 1.5, 0.5, -1.0, -4.0, -8.0])  # of logvar; sigma from 4.5 to 0.018
+_DRAWS = 8_340  # at each level
 
 # A floor of at most 1e-4 on sigma is a right answer; it widens the mean square by this / sigma.
 _FLOOR = 2.5e-4
@@ -37,81 +36,79 @@ def _sigma(logvar: Tensor) -> Tensor:
 
 
 # Known mistakes, each with the mean and standard deviation that z has if it was made.
-_MISTAKES: tuple[tuple[str, Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]], ...] = (
-    (
-        "exp(logvar) is the variance; the standard deviation is exp(0.5 * logvar)",
-        lambda mu, lv: (mu, lv.exp()),
+_MISTAKES: dict[str, Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]] = {
+    "exp(logvar) is the variance; the standard deviation is exp(0.5 * logvar)": (
+        lambda mu, lv: (mu, lv.exp())
     ),
-    (
-        "logvar itself was used as the standard deviation; take exp(0.5 * logvar)",
-        lambda mu, lv: (mu, lv.abs()),
+    "logvar itself was used as the standard deviation; take exp(0.5 * logvar)": (
+        lambda mu, lv: (mu, lv.abs())
     ),
-    (
-        "the square root of |logvar| was used; the standard deviation is exp(0.5 * logvar)",
-        lambda mu, lv: (mu, lv.abs().sqrt()),
+    "half of logvar was used as the standard deviation; take exp(0.5 * logvar)": (
+        lambda mu, lv: (mu, 0.5 * lv.abs())
     ),
-    (
-        "the exponent has the wrong sign; the standard deviation is exp(+0.5 * logvar)",
-        lambda mu, lv: (mu, _sigma(-lv)),
+    "the square root of |logvar| was used; the standard deviation is exp(0.5 * logvar)": (
+        lambda mu, lv: (mu, lv.abs().sqrt())
     ),
-    (
-        "the half was taken twice: exp(0.25 * logvar), or the square root of exp(0.5 * logvar)",
-        lambda mu, lv: (mu, (0.25 * lv).exp()),
+    "half of the variance was used: the half belongs inside, exp(0.5 * logvar)": (
+        lambda mu, lv: (mu, 0.5 * lv.exp())
     ),
-    (
-        "softplus(logvar) was used; the standard deviation is exp(0.5 * logvar)",
-        lambda mu, lv: (mu, nn.functional.softplus(lv)),
+    "the exponent has the wrong sign; the standard deviation is exp(+0.5 * logvar)": (
+        lambda mu, lv: (mu, _sigma(-lv))
     ),
-    (
-        "logvar is not used: eps must be scaled by exp(0.5 * logvar)",
-        lambda mu, lv: (mu, torch.ones_like(lv)),
+    "the exponent is doubled; the standard deviation is exp(0.5 * logvar)": (
+        lambda mu, lv: (mu, (2 * lv).exp())
     ),
-    (
-        "`rand` (uniform on 0 to 1) instead of `randn` (standard normal)",
-        lambda mu, lv: (mu + 0.5 * _sigma(lv), _sigma(lv) / 12**0.5),
+    "the half was taken twice: exp(0.25 * logvar), or the square root of exp(0.5 * logvar)": (
+        lambda mu, lv: (mu, (0.25 * lv).exp())
     ),
-    (
-        "there is no noise: z is mu",
-        lambda mu, lv: (mu, torch.zeros_like(lv)),
+    "softplus(logvar) was used; the standard deviation is exp(0.5 * logvar)": (
+        lambda mu, lv: (mu, nn.functional.softplus(lv))
     ),
-    (
-        "there is no noise: z is mu + sigma, without eps",
-        lambda mu, lv: (mu + _sigma(lv), torch.zeros_like(lv)),
+    "logvar is not used: eps must be scaled by exp(0.5 * logvar)": (
+        lambda mu, lv: (mu, torch.ones_like(lv))
     ),
-    (
-        "z is eps alone: it knows neither mu nor logvar",
-        lambda mu, lv: (torch.zeros_like(mu), torch.ones_like(lv)),
+    "`rand` (uniform on 0 to 1) instead of `randn` (standard normal)": (
+        lambda mu, lv: (mu + 0.5 * _sigma(lv), _sigma(lv) / 12**0.5)
     ),
-    (
-        "mu is missing: z is sigma * eps",
-        lambda mu, lv: (torch.zeros_like(mu), _sigma(lv)),
+    "there is no noise: z is mu": lambda mu, lv: (mu, torch.zeros_like(lv)),
+    "there is no noise: z is mu + sigma, without eps": (
+        lambda mu, lv: (mu + _sigma(lv), torch.zeros_like(lv))
     ),
-    (
-        "mu was averaged over the batch: every image must keep its own",
-        lambda mu, lv: (mu.mean(dim=0).expand_as(mu), _sigma(lv)),
+    "z is eps alone: it knows neither mu nor logvar": (
+        lambda mu, lv: (torch.zeros_like(mu), torch.ones_like(lv))
     ),
-    (
-        "mu and logvar were averaged over the batch: every image must keep its own",
-        lambda mu, lv: (
-            mu.mean(dim=0).expand_as(mu),
-            _sigma(lv.mean(dim=0)).expand_as(mu),
-        ),
+    "mu is missing: z is sigma * eps": lambda mu, lv: (torch.zeros_like(mu), _sigma(lv)),
+    "mu was subtracted: z is mu + sigma * eps": lambda mu, lv: (-mu, _sigma(lv)),
+    "mu was averaged over the batch: every image must keep its own": (
+        lambda mu, lv: (mu.mean(dim=0).expand_as(mu), _sigma(lv))
     ),
-    (
-        "mu and logvar were swapped",
-        lambda mu, lv: (lv, _sigma(mu)),
+    "mu was averaged over everything: every element must keep its own": (
+        lambda mu, lv: (mu.mean().expand_as(mu), _sigma(lv))
     ),
-    (
-        "mu was scaled too: only eps is multiplied by sigma",
-        lambda mu, lv: (mu * _sigma(lv), _sigma(lv)),
+    "logvar was averaged over the batch: every image must keep its own": (
+        lambda mu, lv: (mu, _sigma(lv.mean(dim=0)).expand_as(mu))
     ),
-)
+    "mu and logvar were averaged over the batch: every image must keep its own": (
+        lambda mu, lv: (mu.mean(dim=0).expand_as(mu), _sigma(lv.mean(dim=0)).expand_as(mu))
+    ),
+    "mu and logvar were swapped": lambda mu, lv: (lv, _sigma(mu)),
+    "mu and sigma were swapped: z is mu + sigma * eps": lambda mu, lv: (_sigma(lv), mu.abs()),
+    "mu was scaled too: only eps is multiplied by sigma": (
+        lambda mu, lv: (mu * _sigma(lv), _sigma(lv))
+    ),
+    "mu was multiplied by eps too: only sigma is": (
+        lambda mu, lv: (torch.zeros_like(mu), (mu + _sigma(lv)).abs())
+    ),
+}
+
+
+_ONE_ROW = "one noise vector for the whole batch: each image needs its own row of eps"
 
 
 def _layer(asked: str, candidate: Any) -> nn.Module:
-    """Return an instance of the learner's class."""
+    """Return a new instance of the learner's class."""
     if isinstance(candidate, nn.Module):
-        return candidate
+        return copy.deepcopy(candidate)
     if not (isinstance(candidate, type) and issubclass(candidate, nn.Module)):
         name = getattr(candidate, "__name__", type(candidate).__name__)
         raise CheckFailed(asked, f"{name} is not a class that derives from nn.Module")
@@ -120,13 +117,17 @@ def _layer(asked: str, candidate: Any) -> nn.Module:
 
 
 def _draw(asked: str, layer: nn.Module, mu: Tensor, logvar: Tensor) -> Tensor:
-    """Return the layer's z, of the right shape and dtype; the layer gets copies."""
-    z = call(asked, layer, mu.clone(), logvar.clone())
-    if isinstance(z, Tensor) and z.shape == mu.shape and bool(z.isnan().any()):
+    """Return the layer's z, of the right shape and finite; the layer gets copies."""
+    z = shaped(asked, call(asked, layer, mu.clone(), logvar.clone()), tuple(mu.shape))
+    wrong = ~z.detach().isfinite()
+    if bool(wrong.any()):
         likely = "the square root of a negative number: a log-variance may be negative"
-        everywhere_negative = torch.equal(z.isnan(), logvar < 0)
-        raise CheckFailed(asked, "z holds NaN", likely if everywhere_negative else "")
-    return tensor(asked, z, tuple(mu.shape), mu.dtype)
+        raise CheckFailed(
+            asked,
+            f"{int(wrong.sum()):,} of {z.numel():,} elements of z are NaN or infinite",
+            likely if torch.equal(z.isnan(), logvar < 0) else "",
+        )
+    return z
 
 
 def _inputs(rows: int, columns: int, dtype: torch.dtype = torch.float32) -> tuple[Tensor, Tensor]:
@@ -137,192 +138,287 @@ def _inputs(rows: int, columns: int, dtype: torch.dtype = torch.float32) -> tupl
 
 @check(Sampling, read=_READ)
 def shape_and_type(candidate: Any, seed: int) -> None:
-    """Check for the shape and dtype of mu, in float32 and float64, also for a batch of one."""
+    """Check for the shape and dtype of mu, in float32 and float64, also for a batch of one.
+
+    Nothing here depends on chance.
+    """
     asked = "an nn.Module that returns z with the shape and dtype of mu"
     layer = _layer(asked, candidate)
     for dtype in (torch.float32, torch.float64):
         for rows, columns in ((7, 3), (1, 5), (2, 1)):
-            _draw(asked, layer, *_inputs(rows, columns, dtype))
+            mu, logvar = _inputs(rows, columns, dtype)
+            z = call(asked, layer, mu, logvar)
+            if isinstance(z, Tensor) and z.shape != mu.shape and z.shape == mu.squeeze().shape:
+                raise CheckFailed(
+                    asked,
+                    f"for inputs of shape {tuple(mu.shape)} z has shape {tuple(z.shape)}",
+                    "`squeeze` drops every dimension of size 1, the batch too",
+                )
+            z = shaped(asked, z, tuple(mu.shape))
+            if z.dtype != dtype:
+                raise CheckFailed(asked, f"for inputs of {dtype} z is {z.dtype}")
+
+
+def _at_all_levels() -> tuple[Tensor, Tensor, Tensor]:
+    """Return mu and logvar, and where in them each level is: (levels, draws)."""
+    where = torch.randperm(len(_LEVELS) * _DRAWS).view(len(_LEVELS), _DRAWS)
+    logvar = torch.empty(where.numel())
+    logvar[where] = _LEVELS[:, None]
+    logvar = logvar.view(-1, 5)
+    # columns of mu are shifted, so that its mean over the batch is not its mean over everything
+    return 2 * torch.randn(logvar.shape) + torch.linspace(-2, 2, 5), logvar, where
 
 
 @check(Sampling, read=_READ_LOGVAR)
 def mean_and_spread(candidate: Any, seed: int) -> None:
-    """Check that z follows N(mu, exp(logvar)) at six levels of logvar."""
+    """Check that z follows N(mu, exp(logvar)) at six levels of logvar.
+
+    8,340 draws at each level and 21 comparisons with 6 standard errors, so a right answer fails
+    with a probability below 1e-7.
+    """
     asked = "z follows a normal distribution with mean mu and standard deviation exp(0.5 * logvar)"
     layer = _layer(asked, candidate)
-    mu = 2 * torch.randn(20_011, 5)
-    levels = torch.tensor(_LEVELS)
-    logvar = levels[torch.randint(len(levels), mu.shape)]
+    mu, logvar, where = _at_all_levels()
     z = _draw(asked, layer, mu, logvar)
-    seen = _misfit(z, mu, _sigma(logvar), logvar)
-    if not seen:
-        return
-    fitting = [
-        name
-        for name, predict in _MISTAKES
-        if not _misfit(z, *predict(mu, logvar), logvar, moments_only=True)
-    ]
-    right_moments = not _misfit(z, mu, _sigma(logvar), logvar, moments_only=True)
-    likely = fitting[0] if len(fitting) == 1 else ""
-    if right_moments:
-        likely = "mean and spread are right, but the noise is not normal: use `torch.randn_like`"
-    raise CheckFailed(asked, seen, likely)
+    seen = _moments(z, mu, logvar, where) or _tails((z - mu) / _sigma(logvar), where)
+    if seen:
+        raise CheckFailed(asked, seen, _cause(z, mu, logvar, where))
 
 
-def _misfit(
-    z: Tensor, mean: Tensor, std: Tensor, logvar: Tensor, moments_only: bool = False
-) -> str:
-    """Return how z differs from N(mean, std^2) at a level of logvar; empty if it fits."""
-    z, mean, std = z.detach().double(), mean.double(), std.double()
-    for level in _LEVELS:
-        rows = logvar == level
-        sigma = float(std[rows].mean())
-        off = z[rows] - mean[rows]
-        if float(std[rows].max()) == 0:  # a mistake without noise: fits exactly or not at all
-            if float(off.abs().max()) > 1e-4:
-                return f"at logvar = {level:g} z is not constant"
-            continue
-        eps = off / std[rows]
-        count = eps.numel()
-        shift, spread = float(eps.mean()), float(eps.square().mean())
-        if not abs(shift) < STANDARD_ERRORS / count**0.5 or not (
-            abs(spread - 1) < STANDARD_ERRORS * (2 / count) ** 0.5 + _FLOOR / sigma
-        ):
+def _scores(z: Tensor, mean: Tensor, std: Tensor, mu: Tensor, where: Tensor) -> Tensor:
+    """Return how far z is from that mean and that std, and whether it tilts with mu, by level.
+
+    Each of the (3, levels) is in units of what chance and a floor on sigma can explain.
+    """
+    z, mean, std, mu = (value.detach().double().flatten()[where] for value in (z, mean, std, mu))
+    if not bool(std.any()):  # a mistake without noise: fits exactly, or not at all
+        return (z - mean).abs().amax(dim=1).div(1e-4).expand(3, -1)
+    chance = STANDARD_ERRORS / _DRAWS**0.5
+    eps = (z - mean) / std
+    shift = eps.mean(dim=1) / chance
+    spread = (eps.square().mean(dim=1) - 1) / (2**0.5 * chance + _FLOOR / std.mean(dim=1))
+    tilt = (eps * (mu - mu.mean()) / mu.std()).mean(dim=1) / chance
+    return torch.stack([shift, spread, tilt]).abs()
+
+
+def _fits(z: Tensor, mean: Tensor, std: Tensor, mu: Tensor, where: Tensor) -> bool:
+    return bool((_scores(z, mean, std, mu, where) <= 1).all())
+
+
+def _moments(z: Tensor, mu: Tensor, logvar: Tensor, where: Tensor) -> str:
+    """Return what is wrong with mean or spread at the most telling level; empty if all is well."""
+    scores = _scores(z, mu, _sigma(logvar), mu, where)
+    if bool((scores <= 1).all()):
+        return ""
+    kind, level = divmod(int(scores.argmax()), len(_LEVELS))
+    off, around = (value.detach().flatten()[where[level]] for value in (z - mu, mu))
+    at = f"at logvar = {_LEVELS[level]:g}, where sigma is {_sigma(_LEVELS[level]):.3g}, z - mu"
+    if kind == 2:
+        slope = float(torch.cov(torch.stack([off, around]))[0, 1] / around.var())
+        return f"{at} changes by {slope:.3g} when mu changes by 1"
+    width = f"standard deviation {_number(off.std())}"
+    return f"{at} has " + (f"mean {_number(off.mean())} and {width}" if kind == 0 else width)
+
+
+def _number(value: Tensor) -> str:
+    return f"{float(value):.3g}" if abs(value) > 1e-6 else "0"
+
+
+def _tails(eps: Tensor, where: Tensor) -> str:
+    """Return how the share of eps within some bounds differs from a normal's; empty if it fits."""
+    eps = eps.detach().flatten()[where[:-1]].abs()  # a floor on sigma shows at the lowest level
+    for bound, share in ((1, 0.682689), (2, 0.954500), (3.1, 0.998065)):
+        inside = float((eps < bound).double().mean())
+        chance = STANDARD_ERRORS * (share * (1 - share) / eps.numel()) ** 0.5
+        if not abs(inside - share) < chance:
             return (
-                f"at logvar = {level:g}, where sigma is {sigma:.3g}, the mean of z - mu is "
-                f"{float(off.mean()):.3g} and its spread {float(off.std()):.3g} ({count:,} draws)"
+                f"{inside:.2%} of {eps.numel():,} draws lie within {bound:g} sigma of mu, "
+                f"expected {share:.2%}"
             )
-        for bound, share in ((1, 0.682689), (2, 0.954500)):
-            inside = float((eps.abs() < bound).double().mean())
-            if moments_only:
-                continue
-            if not abs(inside - share) < STANDARD_ERRORS * (share * (1 - share) / count) ** 0.5 + (
-                _FLOOR / sigma
-            ):
-                return (
-                    f"at logvar = {level:g}, {inside:.1%} of the draws lie within {bound} sigma "
-                    f"of mu, expected {share:.1%} ({count:,} draws)"
-                )
+    return ""
+
+
+def _cause(z: Tensor, mu: Tensor, logvar: Tensor, where: Tensor) -> str:
+    """Return the mistake that explains the mean and spread of z, or nothing."""
+    fitting = [
+        name for name, predict in _MISTAKES.items() if _fits(z, *predict(mu, logvar), mu, where)
+    ]
+    if fitting:
+        return fitting[0] if len(fitting) == 1 else ""
+    sigma = _sigma(logvar)
+    eps = (z - mu) / sigma
+    if float((eps - eps[0]).abs().max()) < 1e-2:
+        return _ONE_ROW
+    # what remains are known ways to change sigma by an unknown number: measure the number
+    measured = (z - mu).detach().flatten()[where].std(dim=1)
+    factor = float((measured / _sigma(_LEVELS)).log().mean().exp())
+    high, low = float(measured[0]), float(measured[-1])
+    if _fits(z, mu, factor * sigma, mu, where):
+        if _tails(eps / factor, where):
+            return "the noise is not standard normal: use `torch.randn_like`"
+        return f"the noise is {factor:.2g} times too wide: sigma * eps needs no other factor"
+    if _fits(z, mu, sigma.clamp(low, high), mu, where):
+        if high < 1.1 * low:
+            return f"sigma is {low:.2g} whatever logvar is: take exp(0.5 * logvar)"
+        return (
+            f"sigma stays between {low:.2g} and {high:.2g}: a clamp on logvar or a floor on sigma "
+            "is too tight"
+        )
     return ""
 
 
 @check(Sampling, read=_READ)
 def gradients(candidate: Any, seed: int) -> None:
-    """Check that dz/dmu is 1 and dz/dlogvar is 0.5 (z - mu), each for its own element alone."""
+    """Check that dz/dmu is 1 and dz/dlogvar is 0.5 (z - mu), each for its own element alone.
+
+    11 images of 3 dimensions, in float32 and float64. Nothing here depends on chance.
+    """
     asked = "gradients flow through z: dz/dmu = 1 and dz/dlogvar = 0.5 * (z - mu), per element"
     layer = _layer(asked, candidate)
     for dtype in (torch.float32, torch.float64):
         mu, logvar = (value.requires_grad_() for value in _inputs(11, 3, dtype))
         z = _draw(asked, layer, mu, logvar)
-        weight = torch.randn(z.shape, dtype=dtype)
-        by_mu, by_logvar = gradients_of(asked, z, weight, mu, logvar)
-        noise = (z - mu).detach()
-        for name, found, right in (
-            ("mu", by_mu, weight),
-            ("logvar", by_logvar, 0.5 * noise * weight),
-        ):
-            if not torch.allclose(found, right, rtol=3e-3, atol=1e-4):
-                worst = int((found - right).abs().argmax())
-                factor = float((found / weight).flatten()[worst])
-                wanted = float((right / weight).flatten()[worst])
+        weight = torch.randn(z.shape, dtype=z.dtype)
+        found = gradients_of(asked, z, weight, mu, logvar)
+        right = [weight.to(dtype), (0.5 * (z - mu) * weight).detach().to(dtype)]
+        for name, one, other in zip(("mu", "logvar"), found, right, strict=True):
+            if not torch.allclose(one, other, rtol=3e-3, atol=1e-4):
+                worst = int((one - other).abs().argmax())
+                slopes = [float((value / weight).flatten()[worst]) for value in (one, other)]
                 raise CheckFailed(
                     asked,
-                    f"dz/d{name} is {factor:.4f} at an element where it should be {wanted:.4f}",
-                    _gradient_cause(by_mu / weight, by_logvar / weight, noise),
+                    f"dz/d{name} is {slopes[0]:.4f} at an element where it should be "
+                    f"{slopes[1]:.4f}",
+                    _gradient_cause(asked, layer, found, right),
                 )
 
 
-def _gradient_cause(by_mu: Tensor, by_logvar: Tensor, noise: Tensor) -> str:
-    """Return the mistake that has these derivatives, or nothing."""
-    one, zero = torch.ones_like(noise), torch.zeros_like(noise)
-    causes = {
-        "z was drawn by `torch.normal(mu, std)`: it passes back zeros": (zero, zero),
-        "mu was detached, or is not used": (zero, 0.5 * noise),
-        "sigma was detached, or is not used": (one, zero),
-        "the half is missing: exp(logvar) is the variance, sigma is exp(0.5 * logvar)": (
-            one,
-            noise,
-        ),
-    }
-    fitting = [
-        cause
-        for cause, (mu_cause, logvar_cause) in causes.items()
-        if torch.allclose(by_mu, mu_cause, rtol=3e-3, atol=1e-3)
-        and torch.allclose(by_logvar, logvar_cause, rtol=3e-3, atol=1e-3)
-    ]
-    return fitting[0] if fitting else ""
+def _gradient_cause(asked: str, layer: nn.Module, found: list[Tensor], right: list[Tensor]) -> str:
+    """Return what cuts a gradient; if nothing does, the mistake in z itself; or nothing."""
+    mu_cut, logvar_cut = (not bool(gradient.any()) for gradient in found)
+    mu_right, logvar_right = (
+        torch.allclose(one, other, rtol=3e-3, atol=1e-4)
+        for one, other in zip(found, right, strict=True)
+    )
+    if mu_cut and logvar_cut:
+        return "zeros are passed back to both, as by `torch.normal(mu, std)`"
+    if mu_cut and logvar_right:
+        return "no gradient reaches mu: it was detached, or is not used"
+    if logvar_cut and mu_right:
+        return (
+            "no gradient reaches logvar: sigma was detached, given to `torch.normal`, or not used"
+        )
+    mu, logvar, where = _at_all_levels()
+    return _cause(_draw(asked, layer, mu, logvar), mu, logvar, where)
 
 
 @check(Sampling, read=_READ)
 def fresh_noise(candidate: Any, seed: int) -> None:
-    """Check that every element gets its own noise, on every call, from torch's generator."""
+    """Check that every element gets its own noise, on every call, from torch's generator.
+
+    Three calls with 61 images of 53 dimensions in each mode. A right answer fails with a
+    probability below 1e-7: see `_independent` and the 6 standard errors here.
+    """
     asked = "fresh, independent noise for every element on every call, in train and in eval mode"
     layer = _layer(asked, candidate)
-    mu, logvar = torch.zeros(211, 199), torch.ones(211, 199)
+    mu, logvar = torch.full((61, 53), 0.7), torch.ones(61, 53)
+    chance = STANDARD_ERRORS / mu.numel() ** 0.5
+    widths = []
     for mode in ("train", "eval"):
         layer.train(mode == "train")
         torch.manual_seed(seed + 1)
-        first = _draw(asked, layer, mu, logvar)
-        second = _draw(asked, layer, mu, logvar)
+        before = torch.get_rng_state()
+        first = _draw(asked, layer, mu, logvar).detach()
+        drawn = torch.get_rng_state()
+        second = _draw(asked, layer, mu, logvar).detach()
         after = torch.get_rng_state()
         torch.manual_seed(seed + 2)
-        _draw(asked, layer, mu, logvar), _draw(asked, layer, mu, logvar)
-        reseeded = torch.equal(after, torch.get_rng_state())
-        same = float((first == second).double().mean())
+        other = _draw(asked, layer, mu, logvar).detach()
+        _draw(asked, layer, mu, logvar)
+        same = float(first.isclose(second).double().mean())
         if same > 0.01:
-            likely = "the noise is kept from an earlier call: draw it inside `forward`"
-            if reseeded:
+            likely = (
+                "the noise is kept from an earlier call, or its generator gets the same seed "
+                "each time: draw it inside `forward`"
+            )
+            if torch.equal(after, torch.get_rng_state()):
                 likely = "`forward` sets the seed itself (`torch.manual_seed`), so noise repeats"
-            if mode == "eval":
-                likely = "the noise is kept in eval mode (`self.training`)"
-            if bool((first == first[0, 0]).all()):
+            if torch.allclose(first, other) and torch.allclose(first, first[0, 0]):
                 likely = f"there is no noise in {mode} mode: eps is missing"
             raise CheckFailed(
                 asked, f"in {mode} mode two calls agree in {same:.0%} of the elements", likely
             )
         torch.manual_seed(seed + 1)
-        if not torch.equal(_draw(asked, layer, mu, logvar), first):
+        if not torch.allclose(_draw(asked, layer, mu, logvar).detach(), first):
             raise CheckFailed(
                 "noise from torch's generator: the same seed, the same z",
                 f"in {mode} mode `torch.manual_seed` does not reproduce z",
-                "the noise comes from NumPy, from `random` or from a generator of its own",
+                "the noise comes from NumPy, from `random` or from a generator of its own"
+                if torch.equal(before, drawn)
+                else "`forward` sets a seed itself, or keeps noise for a later call",
             )
-        _independent(asked, (first - first.mean()) / first.std())
-
-
-def _independent(asked: str, eps: Tensor) -> None:
-    """Fail unless means over rows and over columns scatter as those of independent noise do.
-
-    n times their mean square is chi-square / n around 1; for n near 200 it leaves 0.4 to 2 with
-    a probability below 1e-12.
-    """
-    scatter = [float(eps.shape[dim] * eps.mean(dim=dim).square().mean()) for dim in (0, 1)]
-    shared = max((0, 1), key=lambda dim: abs(scatter[dim] - 1))
-    if not 0.4 < scatter[shared] < 2:
-        likely = (
-            "one noise vector for the whole batch: each image needs its own row of eps",
-            "one random number for each image: each dimension needs its own column of eps",
-        )[shared]
+        _independent(asked, mode, first, second)
+        widths.append(float(first.std()))
+    if abs(widths[1] / widths[0] - 1) > chance:
         raise CheckFailed(
             asked,
-            f"means over {('rows', 'columns')[shared]} scatter {scatter[shared]:.3g} times as "
-            "much as those of independent noise",
-            likely if scatter[shared] > 50 else "",
+            f"in eval mode the noise is {widths[1] / widths[0]:.2f} times as wide as in train mode",
+            "`self.training` changes the noise",
         )
+
+
+def _independent(asked: str, mode: str, first: Tensor, second: Tensor) -> None:
+    """Fail if the noise within two calls depends on itself.
+
+    In independent noise two images (or dimensions) correlate above 0.9 with a probability below
+    1e-17, and there are 9,000 pairs; n times the mean square of n means is chi-square / n, which
+    leaves 0.2 to 3 with a probability below 1e-10.
+    """
+    one_row, one_column = (bool((x == x[:1]).all()) for x in (first, first.T))
+    if one_row or one_column:
+        likely = _ONE_ROW if one_row else "one random number for each image: each element needs one"
+        if one_row and one_column:
+            likely = "one random number for the whole batch: each element needs its own"
+        kind = "images" if one_row else "dimensions"
+        raise CheckFailed(asked, f"in {mode} mode all {kind} get the same noise", likely)
+    both = torch.cat([first, second])
+    for kind, rows in (("images", both), ("dimensions", both.T)):
+        links = rows.corrcoef().nan_to_num().fill_diagonal_(0).flatten()
+        closest = float(links[links.abs().argmax()])
+        if abs(closest) > 0.9:
+            likely = "the same noise is used twice" if closest > 0.9999 else ""
+            if closest < -0.9999:
+                likely = "the same noise is used twice, the second time as -eps"
+            raise CheckFailed(
+                asked,
+                f"in {mode} mode the noise of two {kind} has correlation {closest:.2f}",
+                likely,
+            )
+    eps = (first - first.mean()) / first.std()
+    for kind, dim in (("images", 1), ("dimensions", 0)):
+        scatter = float(eps.shape[dim] * eps.mean(dim=dim).square().mean())
+        if not 0.2 < scatter < 3:
+            raise CheckFailed(
+                asked,
+                f"in {mode} mode the means of {kind} scatter {scatter:.3g} times as much as with "
+                "independent noise",
+            )
 
 
 @check(Sampling, read=_READ)
 def small_print(candidate: Any, seed: int) -> None:
-    """Check that inputs stay as they are, and that z is on their device."""
+    """Check that inputs stay as they are, and that z is on their device.
+
+    Nothing here depends on chance.
+    """
     asked = "mu and logvar unchanged, and z on their device"
-    layer = _layer(asked, candidate)
     mu, logvar = _inputs(7, 3)
     mu_before, logvar_before = mu.clone(), logvar.clone()
-    tensor(asked, call(asked, layer, mu, logvar), (7, 3), mu.dtype)
+    shaped(asked, call(asked, _layer(asked, candidate), mu, logvar), (7, 3))
     unchanged(asked, "mu", mu, mu_before)
     unchanged(asked, "logvar", logvar, logvar_before)
 
     def run(mu: Tensor, logvar: Tensor) -> Any:
-        return layer.to(mu.device)(mu, logvar)
+        return _layer(asked, candidate).to(mu.device)(mu, logvar)
 
     same_device(asked, run, mu, logvar)
