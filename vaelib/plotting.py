@@ -40,7 +40,7 @@ def plot_images(rows: Mapping[str, Tensor]) -> None:
         ax.set_axis_off()
     for row, (name, images) in zip(axes, rows.items(), strict=True):
         row[0].set_title(name, loc="left")
-        for ax, image in zip(row, images.detach().cpu(), strict=False):
+        for ax, image in zip(row, images.detach().cpu().numpy(), strict=False):
             ax.imshow(image.reshape(28, 28), vmin=0, vmax=1)
 
 
@@ -87,7 +87,9 @@ def plot_posteriors(mu: Tensor, logvar: Tensor, images: Tensor, chosen: Sequence
         ax.add_patch(ellipse)
         ax.add_artist(
             AnnotationBbox(
-                OffsetImage(images[row].detach().cpu().reshape(28, 28), zoom=1.4, cmap="gray_r"),
+                OffsetImage(
+                    images[row].detach().cpu().numpy().reshape(28, 28), zoom=1.4, cmap="gray_r"
+                ),
                 centres[row],
                 middle + radius * np.array([np.cos(angle), np.sin(angle)]),
                 pad=0.1,
