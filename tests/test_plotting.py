@@ -22,7 +22,7 @@ def test_images_are_drawn_row_by_row_with_their_names():
     axes = plt.gcf().axes
     assert len(axes) == 6
     assert [len(ax.images) for ax in axes] == [1, 1, 1, 1, 1, 0]
-    assert [axes[0].get_title(loc="left"), axes[3].get_title(loc="left")] == ["image", "mean"]
+    assert [axes[0].texts[0].get_text(), axes[3].texts[0].get_text()] == ["image", "mean"]
     shown = torch.as_tensor(axes[4].images[0].get_array())
     assert torch.equal(shown.reshape(-1), rows["mean"][1])
 

@@ -14,6 +14,9 @@ from matplotlib.patches import Ellipse
 from torch import Tensor
 
 
+_TITLES = {"kl": "KL", "negative_elbo": "negative ELBO"}
+
+
 def plot_images(rows: Mapping[str, Tensor]) -> None:
     """Draw a row of digits for each entry, with its name above.
 
@@ -39,7 +42,10 @@ def plot_images(rows: Mapping[str, Tensor]) -> None:
     for ax in axes.flat:
         ax.set_axis_off()
     for row, (name, images) in zip(axes, rows.items(), strict=True):
-        row[0].set_title(name, loc="left")
+        row[0].set_title(" ", loc="left")  # makes room for the name, which may be wider
+        row[0].annotate(
+            name, (0, 1), (0, 4), xycoords="axes fraction", textcoords="offset points"
+        ).set_in_layout(False)
         for ax, image in zip(row, images.detach().cpu().numpy(), strict=False):
             ax.imshow(image.reshape(28, 28), vmin=0, vmax=1)
 
@@ -134,7 +140,7 @@ def plot_histories(
     for ax, term in zip(axes[0], terms, strict=True):
         for name, history in histories.items():
             ax.plot(range(1, len(history[term]) + 1), history[term], label=name)
-        ax.set(xlabel="epoch", ylabel="nats per image", title=term.replace("_", " "))
+        ax.set(xlabel="epoch", ylabel="nats per image", title=_TITLES.get(term, term))
     if len(histories) > 1:
         axes[0][-1].legend(loc="center left", bbox_to_anchor=(1, 0.5))
     panels: Sequence[Axes] = axes[0]
