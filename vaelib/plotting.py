@@ -13,7 +13,6 @@ from matplotlib.offsetbox import AnnotationBbox, OffsetImage
 from matplotlib.patches import Ellipse
 from torch import Tensor
 
-
 _TITLES = {"kl": "KL", "negative_elbo": "negative ELBO"}
 
 
