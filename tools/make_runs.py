@@ -7,6 +7,7 @@ who compares with the file uses `vaelib.runs.spread`.
 """
 
 import json
+import re
 from pathlib import Path
 
 import torch
@@ -54,6 +55,7 @@ def runs() -> dict[str, object]:
         for bug in (None, *BUGS)
     }
     return {
+        "torch": torch.__version__.split("+")[0],
         "seeds": SEEDS,
         "reference_epochs": REFERENCE_EPOCHS,
         "bug_epochs": BUG_EPOCHS,
@@ -63,5 +65,7 @@ def runs() -> dict[str, object]:
 
 
 if __name__ == "__main__":
-    TARGET.write_text(json.dumps(runs(), indent=1) + "\n", encoding="utf-8")
+    text = json.dumps(runs(), indent=1)
+    text = re.sub(r"\[\s+(.*?)\s+\]", lambda list_: " ".join(list_[0].split()), text, flags=re.S)
+    TARGET.write_text(text + "\n", encoding="utf-8")
     print(f"wrote {TARGET.name}, {TARGET.stat().st_size:,} bytes")

@@ -8,6 +8,7 @@ from vaelib.display import show_source, show_table
 from vaelib.elbo import negative_elbo, reconstruction_loss
 from vaelib.evaluation import evaluate
 from vaelib.kl import kl_divergence, kl_loss
+from vaelib.latent_space import aggregate_log_prob, information_split
 from vaelib.log_variance import gaussian_log_prob, std_from_logvar
 from vaelib.models import VAE, Decoder, Encoder
 from vaelib.plotting import plot_histories, plot_images, plot_posteriors
@@ -19,9 +20,11 @@ __all__ = [
     "Decoder",
     "Encoder",
     "Sampling",
+    "aggregate_log_prob",
     "evaluate",
     "fit",
     "gaussian_log_prob",
+    "information_split",
     "kl_divergence",
     "kl_loss",
     "load_mnist",

@@ -1,6 +1,8 @@
 """The cost of a trained model on images it has not seen, in nats per image."""
 
 import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
@@ -44,18 +46,13 @@ def evaluate(model: nn.Module, images: Tensor) -> dict[str, float]:
     """
     require_images(images)
     weight = next(model.parameters())
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
     reconstruction = kl = 0.0
-    try:
+    with _evaluation_mode(model):
         for batch in images.split(4096):
             x = batch.to(weight.device, weight.dtype)
             logits, mu, logvar = model(x)
             reconstruction += len(x) * reconstruction_loss(logits, x).mean().item()
             kl += len(x) * kl_loss(mu, logvar).item()
-    finally:
-        for module, mode in modes:
-            module.training = mode
     reconstruction, kl = reconstruction / len(images), kl / len(images)
     return {"reconstruction": reconstruction, "kl": kl, "negative_elbo": reconstruction + kl}
 
@@ -97,10 +94,8 @@ def importance_weighted_bound(model: VAE, images: Tensor, samples: int) -> float
     require_images(images)
     require_positive_int("samples", samples)
     weight = next(model.parameters())
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
     total = 0.0
-    try:
+    with _evaluation_mode(model):
         for batch in images.split(max(1, ROWS // samples)):
             x = batch.to(weight.device, weight.dtype)
             parts = [
@@ -109,9 +104,6 @@ def importance_weighted_bound(model: VAE, images: Tensor, samples: int) -> float
             ]
             log_sum = torch.cat(parts, dim=1).logsumexp(dim=1)
             total += (math.log(samples) - log_sum).sum().item()
-    finally:
-        for module, mode in modes:
-            module.training = mode
     return total / len(images)
 
 
@@ -122,3 +114,15 @@ def _log_weights(model: VAE, x: Tensor, draws: int) -> Tensor:
     prior = gaussian_log_prob(z, torch.zeros_like(z), torch.zeros_like(z))
     likelihood = -reconstruction_loss(model.decoder(z), x.repeat_interleave(draws, dim=0))
     return (likelihood + prior - gaussian_log_prob(z, mu, logvar)).view(-1, draws)
+
+
+@contextmanager
+def _evaluation_mode(model: nn.Module) -> Iterator[None]:
+    """Set the model to eval mode, and each part back to its own mode afterwards."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode

@@ -94,18 +94,28 @@ def check(*references: Any, read: str) -> Callable[[Check], Check]:
     return decorate
 
 
+_FIXED_DEVICE = (
+    "something is made on one device whatever the inputs' device: use the `_like` functions, or "
+    "`device=mu.device`"
+)
 # Errors whose cause is known, each by a part of its text.
 _CAUSES = {
+    "Expected all tensors to be on the same device": _FIXED_DEVICE,
+    "Torch not compiled with CUDA": _FIXED_DEVICE,
+    "Found no NVIDIA driver": _FIXED_DEVICE,
     'missing the required "forward"': (
         "PyTorch calls the method named `forward`, indented inside the class (Keras: `call`)"
     ),
-    "has no attribute '_backward_hooks'": "`super().__init__()` is missing in `__init__`",
+    "has no attribute '_modules'": "`super().__init__()` is missing in `__init__`",
     "before Module.__init__() call": "`super().__init__()` must come first in `__init__`",
     "Expected parameter scale": (
         "a standard deviation is positive, a log-variance need not be: take exp(0.5 * logvar)"
     ),
     "all elements of std >= 0": (
         "a standard deviation is positive, a log-variance need not be: take exp(0.5 * logvar)"
+    ),
+    "modified by an inplace operation": (
+        "an operation in place overwrote what the gradient needs: leave out the underscore"
     ),
     "Can't call numpy() on Tensor that requires grad": (
         "NumPy cannot pass on gradients: use torch's functions throughout"
@@ -134,6 +144,7 @@ def call(asked: str, function: Callable[..., Any], *arguments: Any) -> Any:
     except (CheckFailed, KeyboardInterrupt):
         raise
     except _TimeIsUp as error:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         seen, likely = _time_is_up(error), "an endless loop, or steps that are far too slow"
     except RecursionError as error:
         seen = f"RecursionError: a function calls itself without end{_where(error)}"
@@ -143,21 +154,35 @@ def call(asked: str, function: Callable[..., Any], *arguments: Any) -> Any:
         if unfinished and not any(text in message for text in _TORCH_RAISED):
             raise
         first_line = message.partition("\n")[0][:200]
-        seen = f"{type(error).__name__}{first_line and ': '}{first_line}{_where(error)}"
+        where = _where(error)
+        seen = f"{type(error).__name__}{first_line and ': '}{first_line}{where}"
         likely = next((cause for text, cause in _CAUSES.items() if text in message), "")
         if _calls_itself(function, error):
             likely = "your function calls itself: it has the name of the one that you want to call"
+        elif isinstance(error, TypeError) and not where:
+            likely = "the parameters are not those of the assignment (in a class, `self` is first)"
     raise CheckFailed(asked, seen, likely)
 
 
 def shaped(asked: str, value: Any, shape: tuple[int, ...]) -> Tensor:
-    """Return the learner's result if it is a tensor of that shape; raise `CheckFailed` if not."""
+    """Return the learner's result if it is a tensor of that shape, of real numbers, on the CPU.
+
+    Raises
+    ------
+    CheckFailed
+        If it is anything else.
+    """
     if value is None:
         raise CheckFailed(asked, "it returned None", "a missing `return`")
     if not isinstance(value, Tensor):
         raise CheckFailed(asked, f"it returned {type(value).__name__}, not a torch.Tensor")
     if tuple(value.shape) != shape:
         raise CheckFailed(asked, f"the shape is {tuple(value.shape)}, expected {shape}")
+    if not value.is_floating_point():
+        raise CheckFailed(asked, f"the dtype is {value.dtype}")
+    if value.device.type != "cpu":
+        seen = f"the inputs are on the CPU, the result is on {value.device}"
+        raise CheckFailed(asked, seen, _FIXED_DEVICE)
     return value
 
 
@@ -194,7 +219,9 @@ def gradients(asked: str, output: Tensor, weight: Tensor, *inputs: Tensor) -> li
             "the inputs are not used, or the graph is cut by `.sample()`, `.detach()`, "
             "`.data`, `.item()`, NumPy or `torch.no_grad()`",
         )
-    found = call(asked, lambda: torch.autograd.grad(output, inputs, weight, allow_unused=True))
+    # a scalar: for anything else torch imports sympy first, which takes seconds
+    total = (weight * output).sum()
+    found = call(asked, lambda: torch.autograd.grad(total, inputs, allow_unused=True))
     return [
         torch.zeros_like(given) if gradient is None else gradient
         for given, gradient in zip(inputs, found, strict=True)
@@ -212,10 +239,6 @@ def unchanged(asked: str, name: str, value: Tensor, before: Tensor) -> None:
         )
 
 
-_MADE_ON_CPU = (
-    "something is made on the CPU whatever the inputs' device: use the `_like` functions, or "
-    "`device=mu.device`"
-)
 # What torch says when devices do not go together.
 _MISMATCHES = ("same device", "expected device", "device type tensor to numpy")
 # Functions in which torch lets CPU and `meta` tensors meet, though no GPU would.
@@ -272,14 +295,15 @@ def same_device(asked: str, run: Callable[..., Any], *inputs: Tensor) -> None:
                 result = call(asked, run, *moved)
         except CheckFailed as failure:
             if any(text in failure.seen for text in _MISMATCHES):
-                seen = failure.seen.replace("device meta", "device cuda")
-                raise CheckFailed(asked, f"on a GPU: {seen}", _MADE_ON_CPU) from None
+                seen = failure.seen.replace("meta device", "cuda device")
+                seen = seen.replace("device meta", "device cuda")
+                raise CheckFailed(asked, f"on a GPU: {seen}", _FIXED_DEVICE) from None
             if device == "cuda":
                 raise
             continue
         if isinstance(result, Tensor) and result.device.type != device:
             raise CheckFailed(
-                asked, f"with inputs on a GPU the result is on the {result.device}", _MADE_ON_CPU
+                asked, f"with inputs on a GPU the result is on the {result.device}", _FIXED_DEVICE
             )
         return
 
@@ -325,8 +349,8 @@ def _time_limit() -> Iterator[None]:
         raise _TimeIsUp
 
     previous = signal.signal(signal.SIGALRM, ring)
-    # rings again every second: a bare `except` in a loop may have swallowed it
-    signal.setitimer(signal.ITIMER_REAL, SECONDS, 1)
+    # rings again and again: a bare `except` in a loop may have swallowed it
+    signal.setitimer(signal.ITIMER_REAL, SECONDS, 0.01)
     try:
         yield
     finally:

@@ -141,7 +141,12 @@ _PER_BATCH: dict[str, Callable[[Tensor], Tensor]] = {
 }
 
 
-def _cause(asked: str, candidate: Any, reductions: dict[str, Callable[[Tensor], Tensor]]) -> str:
+def _cause(
+    asked: str,
+    candidate: Any,
+    reductions: dict[str, Callable[[Tensor], Tensor]],
+    wrong_shape: bool = False,
+) -> str:
     """Return the one pair of formula and reduction that gives the learner's values, or nothing."""
     mu, logvar = _inputs(7, 3, torch.float64)
     inputs = ((mu, logvar), (mu, logvar.abs()))  # some mistakes are NaN where logvar < 0
@@ -157,6 +162,9 @@ def _cause(asked: str, candidate: Any, reductions: dict[str, Callable[[Tensor], 
             _equal(value, reduce(each(*pair))) for value, pair in zip(found, inputs, strict=True)
         )
     ]
+    if not fitting and wrong_shape:  # which may tell the reduction, whatever the formula
+        shape, values = getattr(found[0], "shape", None), _each(mu, logvar)
+        fitting = [name for name, reduce in reductions.items() if reduce(values).shape == shape]
     return fitting[0] if len(fitting) == 1 else ""
 
 
@@ -185,7 +193,10 @@ def _per_image(asked: str, candidate: Any, mu: Tensor, logvar: Tensor) -> Tensor
     value = call(asked, candidate, mu.clone(), logvar.clone())
     if isinstance(value, Tensor) and value.shape != mu.shape[:1]:
         shapes = f"for inputs of shape {tuple(mu.shape)} the result has shape {tuple(value.shape)}"
-        raise CheckFailed(asked, shapes, _cause(asked, candidate, _PER_IMAGE))
+        likely = _cause(asked, candidate, _PER_IMAGE, wrong_shape=True)
+        if not likely and len(mu) == 1 and value.ndim == 0:
+            likely = "`squeeze()` drops the batch's dimension too, if there is one image"
+        raise CheckFailed(asked, shapes, likely)
     return shaped(asked, value, (len(mu),))
 
 
@@ -295,7 +306,7 @@ def divergence_gradients(candidate: Any, seed: int) -> None:
         value = _per_image(asked, candidate, mu, logvar)
         weight = torch.randn(11, dtype=value.dtype)
         found = gradients(asked, value, weight, mu, logvar)
-        right = torch.autograd.grad(_each(mu, logvar).sum(dim=1), (mu, logvar), weight.double())
+        right = torch.autograd.grad((_each(mu, logvar).sum(dim=1) * weight).sum(), (mu, logvar))
         _compare_gradients(asked, candidate, _PER_IMAGE, found, right)
 
 
@@ -353,7 +364,7 @@ def _per_batch(asked: str, candidate: Any, mu: Tensor, logvar: Tensor) -> Tensor
     value = call(asked, candidate, mu.clone(), logvar.clone())
     if isinstance(value, Tensor) and value.ndim:
         shapes = f"the result has shape {tuple(value.shape)}, expected ()"
-        raise CheckFailed(asked, shapes, _cause(asked, candidate, _PER_BATCH))
+        raise CheckFailed(asked, shapes, _cause(asked, candidate, _PER_BATCH, wrong_shape=True))
     return shaped(asked, value, ())
 
 

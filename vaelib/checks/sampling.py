@@ -77,10 +77,13 @@ _MISTAKES: dict[str, Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]] = {
     "z is eps alone: it knows neither mu nor logvar": (
         lambda mu, lv: (torch.zeros_like(mu), torch.ones_like(lv))
     ),
-    "mu is missing: z is sigma * eps": lambda mu, lv: (torch.zeros_like(mu), _sigma(lv)),
-    "mu was subtracted: z is mu + sigma * eps": lambda mu, lv: (-mu, _sigma(lv)),
+    "mu is missing: this z is sigma * eps": lambda mu, lv: (torch.zeros_like(mu), _sigma(lv)),
+    "mu was subtracted, not added": lambda mu, lv: (-mu, _sigma(lv)),
     "mu was averaged over the batch: every image must keep its own": (
         lambda mu, lv: (mu.mean(dim=0).expand_as(mu), _sigma(lv))
+    ),
+    "mu was averaged over dimensions: every dimension must keep its own": (
+        lambda mu, lv: (mu.mean(dim=1, keepdim=True).expand_as(mu), _sigma(lv))
     ),
     "mu was averaged over everything: every element must keep its own": (
         lambda mu, lv: (mu.mean().expand_as(mu), _sigma(lv))
@@ -92,7 +95,7 @@ _MISTAKES: dict[str, Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]] = {
         lambda mu, lv: (mu.mean(dim=0).expand_as(mu), _sigma(lv.mean(dim=0)).expand_as(mu))
     ),
     "mu and logvar were swapped": lambda mu, lv: (lv, _sigma(mu)),
-    "mu and sigma were swapped: z is mu + sigma * eps": lambda mu, lv: (_sigma(lv), mu.abs()),
+    "mu and sigma changed places: eps belongs to sigma": lambda mu, lv: (_sigma(lv), mu.abs()),
     "mu was scaled too: only eps is multiplied by sigma": (
         lambda mu, lv: (mu * _sigma(lv), _sigma(lv))
     ),
@@ -100,9 +103,6 @@ _MISTAKES: dict[str, Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]] = {
         lambda mu, lv: (torch.zeros_like(mu), (mu + _sigma(lv)).abs())
     ),
 }
-
-
-_ONE_ROW = "one noise vector for the whole batch: each image needs its own row of eps"
 
 
 def _layer(asked: str, candidate: Any) -> nn.Module:
@@ -113,7 +113,20 @@ def _layer(asked: str, candidate: Any) -> nn.Module:
         name = getattr(candidate, "__name__", type(candidate).__name__)
         raise CheckFailed(asked, f"{name} is not a class that derives from nn.Module")
     layer: nn.Module = call(asked, candidate)
+    call(asked, layer.train)  # fails where `super().__init__()` was forgotten
     return layer
+
+
+def _shared(noise: Tensor, tolerance: float = 0.0) -> str:
+    """Return which part of the noise serves several elements, or nothing."""
+    one_row, one_column = (
+        bool((lines - lines[:1]).abs().max() <= tolerance) for lines in (noise, noise.T)
+    )
+    if one_row and one_column:
+        return "one random number for the whole batch: each element needs its own"
+    if one_row:
+        return "one noise vector for the whole batch: each image needs its own row of eps"
+    return "one random number for each image: each element needs its own" if one_column else ""
 
 
 def _draw(asked: str, layer: nn.Module, mu: Tensor, logvar: Tensor) -> Tensor:
@@ -162,11 +175,12 @@ def shape_and_type(candidate: Any, seed: int) -> None:
 def _at_all_levels() -> tuple[Tensor, Tensor, Tensor]:
     """Return mu and logvar, and where in them each level is: (levels, draws)."""
     where = torch.randperm(len(_LEVELS) * _DRAWS).view(len(_LEVELS), _DRAWS)
-    logvar = torch.empty(where.numel())
+    logvar = torch.empty(where.numel(), dtype=_LEVELS.dtype)
     logvar[where] = _LEVELS[:, None]
     logvar = logvar.view(-1, 5)
-    # columns of mu are shifted, so that its mean over the batch is not its mean over everything
-    return 2 * torch.randn(logvar.shape) + torch.linspace(-2, 2, 5), logvar, where
+    # shifted columns, so that a mean over the batch, a mean over everything and 0 all differ
+    mu = 2 * torch.randn_like(logvar) + torch.tensor([-1.0, 0.0, 1.0, 2.0, 3.0]).to(logvar)
+    return mu, logvar, where
 
 
 @check(Sampling, read=_READ_LOGVAR)
@@ -178,6 +192,7 @@ def mean_and_spread(candidate: Any, seed: int) -> None:
     """
     asked = "z follows a normal distribution with mean mu and standard deviation exp(0.5 * logvar)"
     layer = _layer(asked, candidate)
+    _draw(asked, layer, *_inputs(7, 3))  # a shape (batch, batch, ...) shows while it is small
     mu, logvar, where = _at_all_levels()
     z = _draw(asked, layer, mu, logvar)
     seen = _moments(z, mu, logvar, where) or _tails((z - mu) / _sigma(logvar), where)
@@ -210,7 +225,8 @@ def _moments(z: Tensor, mu: Tensor, logvar: Tensor, where: Tensor) -> str:
     scores = _scores(z, mu, _sigma(logvar), mu, where)
     if bool((scores <= 1).all()):
         return ""
-    kind, level = divmod(int(scores.argmax()), len(_LEVELS))
+    tilted = bool((scores[:2] <= 1).all())  # a tilt is told only if nothing simpler is wrong
+    kind, level = divmod(int(scores[: 3 if tilted else 2].argmax()), len(_LEVELS))
     off, around = (value.detach().flatten()[where[level]] for value in (z - mu, mu))
     at = f"at logvar = {_LEVELS[level]:g}, where sigma is {_sigma(_LEVELS[level]):.3g}, z - mu"
     if kind == 2:
@@ -247,8 +263,8 @@ def _cause(z: Tensor, mu: Tensor, logvar: Tensor, where: Tensor) -> str:
         return fitting[0] if len(fitting) == 1 else ""
     sigma = _sigma(logvar)
     eps = (z - mu) / sigma
-    if float((eps - eps[0]).abs().max()) < 1e-2:
-        return _ONE_ROW
+    if shared := _shared(eps, tolerance=1e-2):
+        return shared
     # what remains are known ways to change sigma by an unknown number: measure the number
     measured = (z - mu).detach().flatten()[where].std(dim=1)
     factor = float((measured / _sigma(_LEVELS)).log().mean().exp())
@@ -256,14 +272,13 @@ def _cause(z: Tensor, mu: Tensor, logvar: Tensor, where: Tensor) -> str:
     if _fits(z, mu, factor * sigma, mu, where):
         if _tails(eps / factor, where):
             return "the noise is not standard normal: use `torch.randn_like`"
-        return f"the noise is {factor:.2g} times too wide: sigma * eps needs no other factor"
+        return f"sigma * eps is multiplied by {factor:.2g} as well"
     if _fits(z, mu, sigma.clamp(low, high), mu, where):
         if high < 1.1 * low:
             return f"sigma is {low:.2g} whatever logvar is: take exp(0.5 * logvar)"
-        return (
-            f"sigma stays between {low:.2g} and {high:.2g}: a clamp on logvar or a floor on sigma "
-            "is too tight"
-        )
+        sides = [f"below {low:.2g}"] if low > 1.1 * _sigma(_LEVELS[-1]) else []
+        sides += [f"above {high:.2g}"] if high < 0.9 * _sigma(_LEVELS[0]) else []
+        return f"sigma never goes {' or '.join(sides)}: a clamp or a floor is too tight"
     return ""
 
 
@@ -301,7 +316,7 @@ def _gradient_cause(asked: str, layer: nn.Module, found: list[Tensor], right: li
         for one, other in zip(found, right, strict=True)
     )
     if mu_cut and logvar_cut:
-        return "zeros are passed back to both, as by `torch.normal(mu, std)`"
+        return "nothing is passed back to mu and logvar, as by `torch.normal(mu, std)`"
     if mu_cut and logvar_right:
         return "no gradient reaches mu: it was detached, or is not used"
     if logvar_cut and mu_right:
@@ -309,7 +324,8 @@ def _gradient_cause(asked: str, layer: nn.Module, found: list[Tensor], right: li
             "no gradient reaches logvar: sigma was detached, given to `torch.normal`, or not used"
         )
     mu, logvar, where = _at_all_levels()
-    return _cause(_draw(asked, layer, mu, logvar), mu, logvar, where)
+    z = _draw(asked, layer, mu, logvar)
+    return _cause(z, mu, logvar, where) if _moments(z, mu, logvar, where) else ""
 
 
 @check(Sampling, read=_READ)
@@ -335,8 +351,7 @@ def fresh_noise(candidate: Any, seed: int) -> None:
         torch.manual_seed(seed + 2)
         other = _draw(asked, layer, mu, logvar).detach()
         _draw(asked, layer, mu, logvar)
-        same = float(first.isclose(second).double().mean())
-        if same > 0.01:
+        if torch.allclose(first, second):
             likely = (
                 "the noise is kept from an earlier call, or its generator gets the same seed "
                 "each time: draw it inside `forward`"
@@ -345,8 +360,15 @@ def fresh_noise(candidate: Any, seed: int) -> None:
                 likely = "`forward` sets the seed itself (`torch.manual_seed`), so noise repeats"
             if torch.allclose(first, other) and torch.allclose(first, first[0, 0]):
                 likely = f"there is no noise in {mode} mode: eps is missing"
+            raise CheckFailed(asked, f"in {mode} mode two calls give the same z", likely)
+        if likely := _shared(first):
+            raise CheckFailed(asked, f"in {mode} mode elements get the same noise", likely)
+        link = float(torch.stack([first, second]).flatten(1).corrcoef()[0, 1])
+        if abs(link) > chance:
             raise CheckFailed(
-                asked, f"in {mode} mode two calls agree in {same:.0%} of the elements", likely
+                asked,
+                f"in {mode} mode the noise of two calls has correlation {link:.2f}",
+                "the noise of one call comes back as -eps" if link < -0.9999 else "",
             )
         torch.manual_seed(seed + 1)
         if not torch.allclose(_draw(asked, layer, mu, logvar).detach(), first):
@@ -374,25 +396,15 @@ def _independent(asked: str, mode: str, first: Tensor, second: Tensor) -> None:
     1e-17, and there are 9,000 pairs; n times the mean square of n means is chi-square / n, which
     leaves 0.2 to 3 with a probability below 1e-10.
     """
-    one_row, one_column = (bool((x == x[:1]).all()) for x in (first, first.T))
-    if one_row or one_column:
-        likely = _ONE_ROW if one_row else "one random number for each image: each element needs one"
-        if one_row and one_column:
-            likely = "one random number for the whole batch: each element needs its own"
-        kind = "images" if one_row else "dimensions"
-        raise CheckFailed(asked, f"in {mode} mode all {kind} get the same noise", likely)
     both = torch.cat([first, second])
     for kind, rows in (("images", both), ("dimensions", both.T)):
         links = rows.corrcoef().nan_to_num().fill_diagonal_(0).flatten()
         closest = float(links[links.abs().argmax()])
         if abs(closest) > 0.9:
-            likely = "the same noise is used twice" if closest > 0.9999 else ""
-            if closest < -0.9999:
-                likely = "the same noise is used twice, the second time as -eps"
             raise CheckFailed(
                 asked,
                 f"in {mode} mode the noise of two {kind} has correlation {closest:.2f}",
-                likely,
+                "the same noise is used twice (or as -eps)" if abs(closest) > 0.9999 else "",
             )
     eps = (first - first.mean()) / first.std()
     for kind, dim in (("images", 1), ("dimensions", 0)):
@@ -400,8 +412,8 @@ def _independent(asked: str, mode: str, first: Tensor, second: Tensor) -> None:
         if not 0.2 < scatter < 3:
             raise CheckFailed(
                 asked,
-                f"in {mode} mode the means of {kind} scatter {scatter:.3g} times as much as with "
-                "independent noise",
+                f"in {mode} mode the means of {kind} vary {scatter:.2f} times as much as those "
+                "of independent noise",
             )
 
 
