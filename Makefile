@@ -47,6 +47,9 @@ address: $(READY) ## write the repository's address (_config.yml) into every not
 figure: $(READY) ## the figure of README and preface
 	python tools/make_figure.py
 
+runs: $(READY) ## vaelib/runs.json: the tables over several seeds
+	python tools/make_runs.py
+
 bench: $(READY) ## vaelib.fit against a bare training loop
 	python bench/training.py
 
