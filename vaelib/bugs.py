@@ -1,7 +1,6 @@
-"""A bank of bugs that people have written into VAEs, each small enough to train with.
+"""A bank of bugs, nearly all from published code, each one line that raises no error.
 
-All of them run without an error. The first four make the reported loss too high, the others too
-low. Each name says what is wrong; the line is as its author wrote it, up to the names used here.
+The first four make the loss that training reports too high, the others too low.
 """
 
 from collections.abc import Callable
@@ -20,7 +19,7 @@ from vaelib.models import VAE
 from vaelib.sampling import Sampling
 from vaelib.training import fit
 
-HIDDEN = 200  # half of the default: twelve trainings have to fit on one page
+HIDDEN = 200  # half of the default, so that a page can train all of them
 
 
 @dataclass(frozen=True)
@@ -65,10 +64,9 @@ class Draw(nn.Module):
 
 
 def sigmoid_twice(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
-    """Apply a sigmoid before a function that applies one itself."""
-    p = torch.sigmoid(logits)
-    reconstruction = binary_cross_entropy_with_logits(p, x, reduction="sum") / len(x)
-    return reconstruction + kl_loss(mu, logvar)
+    """Apply a sigmoid, then a function that applies one itself."""
+    cost = binary_cross_entropy_with_logits(torch.sigmoid(logits), x, reduction="sum") / len(x)
+    return cost + kl_loss(mu, logvar)
 
 
 def cut_gradient(mu: Tensor, logvar: Tensor) -> Tensor:
@@ -139,9 +137,10 @@ def mean_over_pixels(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor) -> T
 BUGS = (
     Bug(
         "sigmoid applied twice",
-        "p = torch.sigmoid(logits)",
+        "cost = binary_cross_entropy_with_logits(torch.sigmoid(logits), x, "
+        'reduction="sum") / len(x)',
         "A loss stuck near the cost of knowing nothing, and almost empty pictures.",
-        "Give the logits themselves to binary_cross_entropy_with_logits.",
+        'cost = binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)',
         loss=sigmoid_twice,
     ),
     Bug(
@@ -250,10 +249,13 @@ def train(
     Raises
     ------
     TypeError, ValueError
-        If bug is neither a Bug nor None, or images or epochs are not what `fit` takes.
+        If bug is neither a Bug nor None, seed is no int, or images or epochs are not what
+        `fit` takes.
     """
     if not (bug is None or isinstance(bug, Bug)):
         raise TypeError(f"bug must be a Bug or None, got {type(bug).__name__}")
+    if not isinstance(seed, int):
+        raise TypeError(f"seed must be an int, got {type(seed).__name__}")
     require_matrix("images", images, 784)
     torch.manual_seed(seed)
     model = VAE(hidden=HIDDEN)
