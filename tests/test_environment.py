@@ -54,7 +54,8 @@ def lines_of_code(path):
 
 
 def test_the_core_stays_under_500_lines():
-    core = set(ROOT.glob("vaelib/*.py")) - {ROOT / "vaelib" / "plotting.py"}
+    apart = ("plotting.py", "bugs.py")  # figures, and the bank of wrong code
+    core = [path for path in ROOT.glob("vaelib/*.py") if path.name not in apart]
     assert sum(lines_of_code(path) for path in core) < 500
 
 
@@ -67,6 +68,6 @@ def test_the_wheel_holds_the_digits_their_licence_and_the_types(tmp_path):
     )
     (wheel,) = tmp_path.glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    for name in ("mnist_5k.npz", "mnist_5k.LICENSE.md", "book.mplstyle", "py.typed"):
+    for name in ("mnist_5k.npz", "mnist_5k.LICENSE.md", "runs.json", "book.mplstyle", "py.typed"):
         assert f"vaelib/{name}" in names
     assert not [name for name in names if not name.startswith(("vaelib/", "vaelib-"))]

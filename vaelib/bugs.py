@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 from torch.distributions import Normal
-from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.nn.functional import binary_cross_entropy_with_logits as bce_with_logits
 
 from vaelib._validation import require_matrix
 from vaelib.elbo import reconstruction_loss
@@ -65,8 +65,8 @@ class Draw(nn.Module):
 
 def sigmoid_twice(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
     """Apply a sigmoid, then a function that applies one itself."""
-    cost = binary_cross_entropy_with_logits(torch.sigmoid(logits), x, reduction="sum") / len(x)
-    return cost + kl_loss(mu, logvar)
+    reconstruction = bce_with_logits(torch.sigmoid(logits), x, reduction="sum") / len(x)
+    return reconstruction + kl_loss(mu, logvar)
 
 
 def cut_gradient(mu: Tensor, logvar: Tensor) -> Tensor:
@@ -130,17 +130,16 @@ def kl_over_pixels(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor) -> Ten
 
 def mean_over_pixels(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
     """Average the reconstruction over pixels too."""
-    reconstruction = binary_cross_entropy_with_logits(logits, x)
+    reconstruction = bce_with_logits(logits, x)
     return reconstruction + kl_loss(mu, logvar)
 
 
 BUGS = (
     Bug(
         "sigmoid applied twice",
-        "cost = binary_cross_entropy_with_logits(torch.sigmoid(logits), x, "
-        'reduction="sum") / len(x)',
+        'reconstruction = bce_with_logits(torch.sigmoid(logits), x, reduction="sum") / len(x)',
         "A loss stuck near the cost of knowing nothing, and almost empty pictures.",
-        'cost = binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)',
+        'reconstruction = bce_with_logits(logits, x, reduction="sum") / len(x)',
         loss=sigmoid_twice,
     ),
     Bug(
@@ -215,9 +214,9 @@ BUGS = (
     ),
     Bug(
         "reconstruction averaged over pixels",
-        "reconstruction = binary_cross_entropy_with_logits(logits, x)",
+        "reconstruction = bce_with_logits(logits, x)",
         "A loss below 1, the cost of the mean image, and a KL of 0.",
-        'reconstruction = binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)',
+        'reconstruction = bce_with_logits(logits, x, reduction="sum") / len(x)',
         loss=mean_over_pixels,
     ),
 )

@@ -220,8 +220,8 @@ def gradients(asked: str, output: Tensor, weight: Tensor, *inputs: Tensor) -> li
             "the inputs are not used, or the graph is cut by `.sample()`, `.detach()`, "
             "`.data`, `.item()`, NumPy or `torch.no_grad()`",
         )
-    # a scalar: for anything else torch imports sympy first, which takes seconds
-    total = (weight * output).sum()
+    with torch.enable_grad():  # the answer may have switched it off
+        total = (weight * output).sum()  # for anything but a scalar torch would import sympy
     found = call(asked, lambda: torch.autograd.grad(total, inputs, allow_unused=True))
     return [
         torch.zeros_like(given) if gradient is None else gradient

@@ -1,0 +1,530 @@
+"""The checks against banks of answers, against mutants, and as guests in a learner's process."""
+
+import ast
+import inspect
+import linecache
+import logging
+import random
+import threading
+from types import SimpleNamespace
+
+import bank_kl
+import bank_sampling
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+import vaelib
+from vaelib.checks import CheckFailed, judging, kl, sampling
+
+SEEDS = (0, 101, 7)  # 0 is what learners see; the others stand for hidden ones
+BANKS = {
+    "sampling": SimpleNamespace(
+        checks=sampling,
+        bank=bank_sampling,
+        before="import torch\nfrom torch import nn\n",
+        judged=dict.fromkeys(bank_sampling.SKILLS, "Sampling"),
+    ),
+    "kl": SimpleNamespace(
+        checks=kl,
+        bank=bank_kl,
+        before=bank_kl.REST,
+        judged=dict(zip(bank_kl.SKILLS, ["kl_divergence"] * 4 + ["kl_loss"] * 2, strict=True)),
+    ),
+}
+RIGHT = [(subject, name) for subject, s in BANKS.items() for name in s.bank.RIGHT]
+WRONG = [(subject, name) for subject, s in BANKS.items() for name in s.bank.WRONG]
+
+
+def load(subject, source, name="answer"):
+    """Run an answer as a notebook does: what was imported first, then the cell's source."""
+    file = f"<{name}>"
+    linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
+    names = {"__name__": "__main__"}
+    exec(BANKS[subject].before, names)
+    exec(compile(source, file, "exec"), names)
+    return names
+
+
+def answer(subject, name):
+    """Return the names that an entry of the bank defines."""
+    entry = (BANKS[subject].bank.RIGHT | BANKS[subject].bank.WRONG)[name]
+    return load(subject, entry if isinstance(entry, str) else entry[0], name)
+
+
+def run(subject, skill, names, seed=0):
+    """Run one check; return the failure, or None."""
+    try:
+        getattr(BANKS[subject].checks, skill)(names[BANKS[subject].judged[skill]], seed)
+    except CheckFailed as failure:
+        return failure
+    return None
+
+
+@pytest.fixture(scope="module", autouse=True)
+def warm():
+    """The first operation on meta imports 800 modules: not within a short time limit."""
+    torch.ones(2, device="meta").exp()
+
+
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr(judging, "SECONDS", 0.2)
+
+
+@pytest.mark.parametrize("subject, name", RIGHT)
+def test_right_answers_pass_every_check(subject, name):
+    names = answer(subject, name)
+    for skill in BANKS[subject].bank.SKILLS:
+        for seed in SEEDS:
+            assert run(subject, skill, names, seed) is None
+
+
+@pytest.mark.parametrize("subject, name", WRONG)
+def test_wrong_answers_fail_where_they_should_with_the_cause_named(subject, name, request):
+    source, expected = BANKS[subject].bank.WRONG[name]
+    if "while True" in source or "sleep(" in source:
+        request.getfixturevalue("impatient")
+    if ".cuda()" in source and torch.cuda.is_available():
+        pytest.skip("runs on this machine")
+    names = answer(subject, name)
+    skills = BANKS[subject].bank.SKILLS
+    failures = {skill: run(subject, skill, names) for skill in skills}
+    found = {skill: failure.likely for skill, failure in failures.items() if failure}
+    assert set(found) == set(expected), found
+    for skill, likely in found.items():
+        assert (expected[skill] in likely) if expected[skill] else not likely, (skill, likely)
+    for failure in failures.values():
+        assert failure is None or (failure.asked and failure.seen and failure.read)
+
+
+KNOWN = [
+    *sampling._MISTAKES,
+    *kl._FORMULAS,
+    *kl._PER_IMAGE,
+    *kl._PER_BATCH,
+    *judging._CAUSES.values(),
+]
+
+
+@pytest.mark.parametrize("cause", sorted({cause for cause in KNOWN if cause}))
+def test_every_diagnosis_is_met_by_an_answer_in_the_banks(cause):
+    fragments = {
+        part
+        for subject in BANKS.values()
+        for _, expected in subject.bank.WRONG.values()
+        for part in expected.values()
+    }
+    assert any(part and (part in cause or cause in part) for part in fragments)
+
+
+@pytest.mark.parametrize(
+    "subject, skill", [(subject, skill) for subject, s in BANKS.items() for skill in s.judged]
+)
+def test_an_unfinished_answer_shows_its_own_error(subject, skill):
+    names = load(
+        subject,
+        {
+            "sampling": bank_sampling.forward("raise NotImplementedError('write me')"),
+            "kl": bank_kl.divergence("raise NotImplementedError('write me')")
+            + bank_kl.loss("raise NotImplementedError('write me')"),
+        }[subject],
+    )
+    with pytest.raises(NotImplementedError, match=r"^write me$"):
+        run(subject, skill, names)
+
+
+def test_an_unfinished_divergence_costs_the_loss_nothing():
+    names = load("kl", bank_kl.divergence("raise NotImplementedError"))
+    unfinished = names["kl_divergence"]
+    for skill in ("loss_value", "loss_gradients"):
+        assert run("kl", skill, names) is None
+    assert names["kl_divergence"] is unfinished
+    del names["kl_divergence"]
+    assert run("kl", "loss_value", names) is None
+    assert "kl_divergence" not in names
+
+
+def test_the_message_has_four_parts():
+    failure = run("sampling", "mean_and_spread", answer("sampling", "S1 variance as std"))
+    assert str(failure).splitlines() == [
+        "Asked:  z follows a normal distribution with mean mu and standard deviation "
+        "exp(0.5 * logvar)",
+        "Seen:   at logvar = 3, where sigma is 4.48, z - mu has standard deviation 20",
+        "Likely: exp(logvar) is the variance; the standard deviation is exp(0.5 * logvar)",
+        "Read:   the chapter on the log-variance, book/log_variance.ipynb",
+    ]
+    assert failure._render_traceback_() == [f"This check did not pass.\n{failure}"]
+    assert "Likely" not in str(CheckFailed("asked", "seen"))
+
+
+@pytest.mark.parametrize(
+    "subject, name, skill, seen",
+    [
+        (
+            "sampling",
+            "S8 eps missing",
+            "mean_and_spread",
+            "has mean 0.135 and standard deviation 0",
+        ),
+        ("sampling", "mu a little larger", "mean_and_spread", "at logvar = -8, where sigma is 0.0"),
+        ("sampling", "S4 rand", "mean_and_spread", "and standard deviation 0."),
+        (
+            "sampling",
+            "clipped at 3",
+            "mean_and_spread",
+            "lie within 3.1 sigma of mu, expected 99.8",
+        ),
+        ("sampling", "S18 std detached", "gradients", "dz/dlogvar is 0.0000 at an element where"),
+        ("sampling", "torch has no random_normal", "gradients", "'random_normal', at `return mu +"),
+        ("sampling", "exit", "gradients", 'SystemExit: done, at `sys.exit("done")`'),
+        ("sampling", "calls itself", "fresh_noise", "calls itself without end, at `return self("),
+        ("sampling", "S25 noise on the CPU", "small_print", "on a GPU: RuntimeError: "),
+        ("kl", "K1 no half", "divergence_by_hand", "it is 1.00000, expected 0.50000 nats"),
+        (
+            "kl",
+            "clamp at 5",
+            "divergence_values",
+            "at mu = 0.5, logvar = 10 it is 71.332, expected",
+        ),
+        ("kl", "K13 sum over everything", "divergence_shape", "(7, 3) the result has shape ()"),
+        ("kl", "loss: batch of 128", "loss_value", "for 7 images it is "),
+        ("kl", "exit", "divergence_shape", "SystemExit, at `exit()`"),
+    ],
+)
+def test_what_was_seen_is_told_in_numbers_or_with_the_learners_line(subject, name, skill, seen):
+    assert seen in run(subject, skill, answer(subject, name)).seen
+
+
+@pytest.mark.parametrize("name", ["endless loop", "endless loop that catches all", "sleeps"])
+def test_the_time_limit_tells_where_the_answer_was(name, impatient):
+    failure = run("sampling", "shape_and_type", answer("sampling", name))
+    assert failure.seen.startswith("it was still running after 0.2 seconds, at `")
+
+
+def test_checks_work_outside_the_main_thread():
+    found = []
+    names = answer("sampling", "textbook")
+    thread = threading.Thread(target=lambda: found.append(run("sampling", "gradients", names)))
+    thread.start()
+    thread.join()
+    assert found == [None]
+
+
+def test_an_instance_is_judged_as_its_class_and_kept_as_it_was():
+    layer = answer("sampling", "submodules")["Sampling"]().train()
+    for skill in bank_sampling.SKILLS:
+        getattr(sampling, skill)(layer)
+    assert layer.training and not layer.history
+
+
+@pytest.mark.parametrize(
+    "subject, name",
+    [
+        ("sampling", "prints, warns and logs"),
+        ("sampling", "draws a figure"),
+        ("kl", "guards and prints"),
+        ("kl", "loss: decorated"),
+    ],
+)
+def test_what_an_answer_prints_warns_logs_or_draws_stays_inside(subject, name, capfd, recwarn):
+    import matplotlib.pyplot as plt
+
+    handler = logging.StreamHandler()
+    logging.getLogger().addHandler(handler)
+    figures = plt.get_fignums()
+    try:
+        names = answer(subject, name)
+        for skill in BANKS[subject].bank.SKILLS:
+            assert run(subject, skill, names) is None
+        logging.getLogger().warning("after")
+    finally:
+        logging.getLogger().removeHandler(handler)
+    assert plt.get_fignums() == figures
+    assert not recwarn.list
+    print("printing works again")
+    out, err = capfd.readouterr()
+    assert (out, err) == ("printing works again\n", "after\n")
+
+
+def process_state():
+    """What an answer may have set for the whole process, as plain data."""
+    return {
+        "torch": torch.get_rng_state().tolist(),
+        "random": random.getstate(),
+        "numpy": np.random.get_state()[1].tolist(),  # noqa: NPY002
+        "dtype": torch.get_default_dtype(),
+        "grad": torch.is_grad_enabled(),
+        "device": torch.get_default_device(),
+    }
+
+
+MEDDLERS = {
+    "sets everything": bank_sampling.forward("""
+        import random
+        import numpy
+        torch.set_default_dtype(torch.float64)
+        torch.set_default_device("meta")
+        torch.set_grad_enabled(False)
+        torch.manual_seed(0), random.seed(0), numpy.random.seed(0)
+        return mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
+    """),
+    "sets everything and fails": bank_sampling.forward("""
+        torch.set_default_dtype(torch.float64)
+        torch.set_default_device("meta")
+        torch.set_grad_enabled(False)
+        return undefined
+    """),
+    **{
+        name: entry if isinstance(entry, str) else entry[0]
+        for name, entry in (bank_sampling.RIGHT | bank_sampling.WRONG).items()
+        if name in ("textbook", "S22 manual_seed", "NumPy, cast and moved", "random.gauss", "exit")
+        or "endless" in name
+    },
+}
+
+
+@pytest.mark.parametrize("source", MEDDLERS.values(), ids=MEDDLERS.keys())
+def test_a_check_leaves_no_trace_in_the_process(source, request):
+    if "while True" in source:
+        request.getfixturevalue("impatient")
+    names = load("sampling", source)
+    before = process_state()
+    for skill in bank_sampling.SKILLS:
+        run("sampling", skill, names)
+        assert process_state() == before, skill
+
+
+def test_the_process_around_a_check_does_not_change_its_verdict():
+    names = answer("sampling", "textbook")
+    wrong = answer("sampling", "S1 variance as std")
+    usual = str(run("sampling", "mean_and_spread", wrong))
+    try:
+        torch.set_default_dtype(torch.float64)
+        torch.set_grad_enabled(False)
+        torch.manual_seed(99)
+        state = process_state()
+        for skill in bank_sampling.SKILLS:
+            assert run("sampling", skill, names) is None
+        assert str(run("sampling", "mean_and_spread", wrong)) == usual
+        for skill in bank_kl.SKILLS:
+            assert run("kl", skill, answer("kl", "textbook")) is None
+        assert process_state() == state
+    finally:
+        torch.set_default_dtype(torch.float32)
+        torch.set_grad_enabled(True)
+
+
+@pytest.mark.parametrize(
+    "subject, name",
+    [
+        ("sampling", "textbook"),
+        ("sampling", "vaelib's class called"),
+        ("sampling", "endless loop"),
+        ("kl", "textbook"),
+        ("kl", "both from vaelib"),
+        ("kl", "exit"),
+    ],
+)
+def test_vaelibs_own_functions_work_again_after_a_check(subject, name, impatient):
+    names = answer(subject, name)
+    for skill in BANKS[subject].bank.SKILLS:
+        run(subject, skill, names)
+    zeros = torch.zeros(7, 3)
+    assert vaelib.Sampling()(zeros, zeros).shape == (7, 3)
+    assert vaelib.kl_divergence(zeros, zeros).tolist() == [0] * 7
+    assert float(vaelib.kl_loss(zeros, zeros)) == 0
+
+
+def test_the_shapes_of_a_broadcast_are_told_before_they_fill_the_memory():
+    """(10008, 10008, 5) would be 2 GB."""
+    largest = 0
+
+    class Sampling(nn.Module):
+        def forward(self, mu, logvar):
+            nonlocal largest
+            largest = max(largest, len(mu))
+            return mu[:, None] + logvar
+
+    with pytest.raises(CheckFailed, match=r"the shape is \(7, 7, 3\)"):
+        sampling.mean_and_spread(Sampling)
+    assert largest == 7
+
+
+# What may and may not happen on a GPU, seen without one: an expression in mu, and the verdict.
+DEVICES = {
+    "torch.exp(torch.tensor(0.5) * mu)": True,
+    "torch.where(mu > 0, mu, torch.tensor(0.0))": True,
+    "mu[torch.arange(7)]": True,
+    "mu[torch.ones(7, dtype=torch.bool)]": True,
+    "torch.empty_like(mu).copy_(torch.randn(mu.shape))": True,
+    "mu + torch.randn(mu.shape).to(mu.device)": True,
+    "mu + torch.randn(mu.shape).type_as(mu)": True,
+    "mu + torch.randn_like(mu).cpu().to(mu.device)": True,
+    "mu + mu.new_tensor(mu.cpu().numpy())": True,
+    "mu + float(mu.sum()) + mu.max().item() + len(mu.tolist())": True,
+    "print(mu, f'{mu.sum():.2f}') or mu": True,
+    "mu if torch.isfinite(mu).all() else undefined": True,
+    "undefined if torch.isnan(mu).any() else mu": True,
+    "mu + torch.randn(mu.shape, generator=torch.Generator(device=mu.device))": True,
+    "torch.distributions.Normal(mu, mu.exp()).rsample()": True,
+    "torch.distributions.Normal(mu, mu.exp(), validate_args=True).rsample()": True,
+    "torch.func.vmap(lambda m: m * torch.randn_like(m), randomness='different')(mu)": True,
+    "mu + torch.ones(1)": False,
+    "mu + torch.randn(mu.shape)": False,
+    "torch.randn(mu.shape).add_(mu)": False,
+    "mu.clone().mul_(torch.randn(mu.shape))": False,
+    "mu + torch.randn_like(mu).cpu()": False,
+    "mu.cpu()": False,
+    "torch.randn(mu.shape)": False,
+    "mu @ torch.eye(3)": False,
+    "torch.einsum('bd,de->be', mu, torch.eye(3))": False,
+    "torch.cat([mu[:3], torch.randn(4, 3)])": False,
+    "torch.tensor(mu.numpy())": False,
+    "(torch.randn(mu.shape) if mu.isfinite().all() else undefined) + mu": False,
+    "(undefined if mu.isnan().any() else torch.randn(mu.shape)) + mu": False,
+}
+
+
+@pytest.mark.parametrize("expression, follows", DEVICES.items(), ids=DEVICES.keys())
+def test_a_gpu_is_seen_without_one(expression, follows):
+    source = bank_sampling.forward(f"return {expression}")
+    layer = load("sampling", source)["Sampling"]()
+    try:
+        judging.same_device("", layer, torch.randn(7, 3), torch.randn(7, 3))
+    except CheckFailed as failure:
+        assert not follows and failure.likely == judging._FIXED_DEVICE
+    else:
+        assert follows
+
+
+@pytest.mark.slow
+def test_right_answers_pass_with_every_seed():
+    names, kl_names = answer("sampling", "textbook"), answer("kl", "paper")
+    for seed in range(200):
+        for skill in bank_sampling.SKILLS:
+            assert run("sampling", skill, names, seed) is None
+        for skill in bank_kl.SKILLS:
+            assert run("kl", skill, kl_names, seed) is None
+
+
+# Mutants: every small change of a right answer must fail a check, or stand in EQUIVALENT.
+
+ORIGINALS = {
+    "Sampling": ("sampling", vaelib.Sampling),
+    "Sampling, addcmul": ("sampling", bank_sampling.RIGHT["addcmul"]),
+    "kl_divergence": ("kl", vaelib.kl_divergence),
+    "kl_divergence, as in the paper": ("kl", bank_kl.RIGHT["paper"]),
+    "kl_loss": ("kl", vaelib.kl_loss),
+    "kl_loss, whole formula": ("kl", bank_kl.RIGHT["loss: whole formula"]),
+}
+OTHER_NAMES = {
+    "exp": ("expm1", "exp2", "sigmoid"),
+    "expm1": ("exp",),
+    "randn_like": ("rand_like", "zeros_like", "ones_like"),
+    "addcmul": ("addcdiv",),
+    "square": ("abs",),
+    "sum": ("mean", "amax"),
+    "mean": ("sum", "median"),
+    "mu": ("logvar",),
+    "logvar": ("mu",),
+    "std": ("logvar", "eps"),
+    "eps": ("std", "mu"),
+}
+NOISE_HAS_NONE, SHAPE_ALONE = "noise has no gradient", "only shape, dtype and device are used"
+EQUIVALENT = {  # the expression that differs, and why the mutant is right
+    "randn_like(std).detach()": NOISE_HAS_NONE,
+    "randn_like(mu).detach()": NOISE_HAS_NONE,
+    "eps.detach()": NOISE_HAS_NONE,
+    "randn_like(std.detach())": SHAPE_ALONE,
+    "randn_like(mu.detach())": SHAPE_ALONE,
+    "randn_like(logvar)": SHAPE_ALONE,
+    "mu.detach().size(0)": SHAPE_ALONE,
+    "logvar.size(0)": SHAPE_ALONE,
+    "mu - std * eps": "eps and -eps have the same distribution",
+    "dim=-1": "the last of two dimensions is dimension 1",
+}
+
+
+def plain(original):
+    """Return the tree of a function or class without docstrings, annotations and validation."""
+    tree = ast.parse(original if isinstance(original, str) else inspect.getsource(original))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
+            node.body = [
+                line
+                for line in node.body
+                if isinstance(line, ast.Assign | ast.Return) and "widen" not in ast.unparse(line)
+            ]
+        if isinstance(node, ast.ClassDef):
+            node.body = [part for part in node.body if isinstance(part, ast.FunctionDef)]
+        if isinstance(node, ast.arg):
+            node.annotation = None
+    return tree
+
+
+def changes(node):
+    """Yield what could stand in the place of an expression."""
+    if isinstance(node, ast.BinOp):
+        for operator in (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow):
+            if not isinstance(node.op, operator):
+                yield ast.BinOp(node.left, operator(), node.right)
+        yield from (node.left, node.right)
+    if isinstance(node, ast.UnaryOp):
+        yield node.operand
+    if isinstance(node, ast.Constant):
+        others = (0, 1, -node.value, 2 * node.value, node.value / 2, node.value + 1)
+        yield from (ast.Constant(value) for value in others if value != node.value)
+    if isinstance(node, ast.Attribute):
+        for name in OTHER_NAMES.get(node.attr, ()):
+            yield ast.Attribute(node.value, name, node.ctx)
+    if isinstance(node, ast.Name):
+        yield from (ast.Name(name, node.ctx) for name in OTHER_NAMES.get(node.id, ()))
+    if isinstance(node, ast.BinOp | ast.Call) or getattr(node, "id", "") in OTHER_NAMES:
+        yield ast.Call(ast.Attribute(node, "detach", ast.Load()), [], [])
+    if isinstance(node, ast.Call):
+        for keyword in node.keywords:
+            rest = [other for other in node.keywords if other is not keyword]
+            yield ast.Call(node.func, node.args, rest)
+
+
+class Swap(ast.NodeTransformer):
+    """Put one node in the place of another."""
+
+    def __init__(self, old, new):
+        self.old, self.new = old, new
+
+    def visit(self, node):
+        return self.new if node is self.old else self.generic_visit(node)
+
+
+def mutants(tree):
+    """Yield each source that differs from the tree in one place."""
+    original = ast.unparse(tree)
+    function = next(node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+    values = [node for line in function.body for node in ast.walk(line.value)]
+    for node in values:
+        for new in changes(node):
+            yield ast.unparse(ast.fix_missing_locations(Swap(node, new).visit(tree)))
+            Swap(new, node).visit(tree)
+    assert ast.unparse(tree) == original
+
+
+@pytest.mark.parametrize("name", ORIGINALS)
+def test_every_mutant_dies_or_is_known_to_be_right(name):
+    subject, original = ORIGINALS[name]
+    survivors = []
+    for source in mutants(plain(original)):
+        names = load(subject, source, "mutant")
+        if not any(run(subject, skill, names) for skill in BANKS[subject].bank.SKILLS):
+            survivors.append(source)
+    unknown = [s for s in survivors if not any(known in s for known in EQUIVALENT)]
+    assert not unknown
+
+
+def test_every_exception_for_mutants_is_needed():
+    sources = [source for _, original in ORIGINALS.values() for source in mutants(plain(original))]
+    for known in EQUIVALENT:
+        assert any(known in source for source in sources), known
