@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 export JUPYTER_PLATFORM_DIRS := 1
 
-.PHONY: book test quick exercises address figure bench doctor lock data clean
+.PHONY: book test quick env exercises address figure runs bench doctor lock data clean
 
 book: $(READY) ## build the book afresh, every chapter executed, warnings as errors
 	rm -rf _build
@@ -34,6 +34,8 @@ lint: $(READY)
 	ruff check --quiet .
 	ruff format --quiet --check .
 	mypy --no-error-summary
+
+env: $(READY) ## the environment alone
 
 exercises: $(READY) ## generate exercises/ from solutions/
 	for name in $(ASSIGNMENTS); do \

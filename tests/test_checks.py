@@ -70,7 +70,7 @@ def warm():
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr(judging, "SECONDS", 0.2)
+    monkeypatch.setattr(judging, "SECONDS", 0.1)
 
 
 @pytest.mark.parametrize("subject, name", RIGHT)
@@ -166,7 +166,7 @@ def test_the_message_has_four_parts():
             "sampling",
             "S8 eps missing",
             "mean_and_spread",
-            "has mean 0.135 and standard deviation 0",
+            "has mean 4.48 and standard deviation 0",
         ),
         ("sampling", "mu a little larger", "mean_and_spread", "at logvar = -8, where sigma is 0.0"),
         ("sampling", "S4 rand", "mean_and_spread", "and standard deviation 0."),
@@ -200,7 +200,7 @@ def test_what_was_seen_is_told_in_numbers_or_with_the_learners_line(subject, nam
 @pytest.mark.parametrize("name", ["endless loop", "endless loop that catches all", "sleeps"])
 def test_the_time_limit_tells_where_the_answer_was(name, impatient):
     failure = run("sampling", "shape_and_type", answer("sampling", name))
-    assert failure.seen.startswith("it was still running after 0.2 seconds, at `")
+    assert failure.seen.startswith("it was still running after 0.1 seconds, at `")
 
 
 def test_checks_work_outside_the_main_thread():
@@ -279,15 +279,14 @@ MEDDLERS = {
     **{
         name: entry if isinstance(entry, str) else entry[0]
         for name, entry in (bank_sampling.RIGHT | bank_sampling.WRONG).items()
-        if name in ("textbook", "S22 manual_seed", "NumPy, cast and moved", "random.gauss", "exit")
-        or "endless" in name
+        if name in ("textbook", "S22 manual_seed", "S23 NumPy", "random.gauss", "exit", "sleeps")
     },
 }
 
 
 @pytest.mark.parametrize("source", MEDDLERS.values(), ids=MEDDLERS.keys())
 def test_a_check_leaves_no_trace_in_the_process(source, request):
-    if "while True" in source:
+    if "sleep(" in source:
         request.getfixturevalue("impatient")
     names = load("sampling", source)
     before = process_state()

@@ -346,8 +346,10 @@ def _time_limit() -> Iterator[None]:
         yield  # nbgrader's own cell timeout is the limit then
         return
 
-    def ring(*_: Any) -> NoReturn:
-        raise _TimeIsUp
+    def ring(_: int, frame: types.FrameType | None) -> None:
+        # only within an answer: raised elsewhere, it could stop what puts the process in order
+        if any(outer.f_code is call.__code__ for outer, _ in traceback.walk_stack(frame)):
+            raise _TimeIsUp
 
     previous = signal.signal(signal.SIGALRM, ring)
     # rings again and again: a bare `except` in a loop may have swallowed it

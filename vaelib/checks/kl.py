@@ -157,17 +157,15 @@ def _cause(
         found = [call(asked, candidate, mu.clone(), lv.clone()) for mu, lv in inputs]
     except CheckFailed:
         return ""
-    fitting = [
-        "; ".join(filter(None, (formula, reduction)))
-        for formula, each in _FORMULAS.items()
-        for reduction, reduce in reductions.items()
-        if all(
-            _equal(value, reduce(each(*pair))) for value, pair in zip(found, inputs, strict=True)
-        )
-    ]
+    fitting = []
+    for formula, each in _FORMULAS.items():
+        values = [each(*pair) for pair in inputs]
+        for reduction, reduce in reductions.items():
+            if all(_equal(one, reduce(value)) for one, value in zip(found, values, strict=True)):
+                fitting.append("; ".join(filter(None, (formula, reduction))))
     if not fitting and wrong_shape:  # which may tell the reduction, whatever the formula
-        shape, values = getattr(found[0], "shape", None), _each(mu, logvar)
-        fitting = [name for name, reduce in reductions.items() if reduce(values).shape == shape]
+        shape, right = getattr(found[0], "shape", None), _each(mu, logvar)
+        fitting = [name for name, reduce in reductions.items() if reduce(right).shape == shape]
     return fitting[0] if len(fitting) == 1 else ""
 
 

@@ -195,17 +195,21 @@ def mean_and_spread(candidate: Any, seed: int) -> None:
     _draw(asked, layer, *_inputs(7, 3))  # a shape (batch, batch, ...) shows while it is small
     mu, logvar, where = _at_all_levels()
     z = _draw(asked, layer, mu, logvar)
-    seen = _moments(z, mu, logvar, where) or _tails((z - mu) / _sigma(logvar), where)
+    seen = _moments(z, mu, where) or _tails((z - mu) / _sigma(logvar), where)
     if seen:
         raise CheckFailed(asked, seen, _cause(z, mu, logvar, where))
 
 
-def _scores(z: Tensor, mean: Tensor, std: Tensor, mu: Tensor, where: Tensor) -> Tensor:
+def _by_level(value: Tensor, where: Tensor) -> Tensor:
+    return value.detach().flatten()[where].double()
+
+
+def _scores(z: Tensor, mean: Tensor, std: Tensor, mu: Tensor) -> Tensor:
     """Return how far z is from that mean and that std, and whether it tilts with mu, by level.
 
-    Each of the (3, levels) is in units of what chance and a floor on sigma can explain.
+    Arguments are (levels, draws); the result, (3, levels), is in units of what chance and a
+    floor on sigma can explain.
     """
-    z, mean, std, mu = (value.detach().double().flatten()[where] for value in (z, mean, std, mu))
     if not bool(std.any()):  # a mistake without noise: fits exactly, or not at all
         return (z - mean).abs().amax(dim=1).div(1e-4).expand(3, -1)
     chance = STANDARD_ERRORS / _DRAWS**0.5
@@ -216,21 +220,19 @@ def _scores(z: Tensor, mean: Tensor, std: Tensor, mu: Tensor, where: Tensor) -> 
     return torch.stack([shift, spread, tilt]).abs()
 
 
-def _fits(z: Tensor, mean: Tensor, std: Tensor, mu: Tensor, where: Tensor) -> bool:
-    return bool((_scores(z, mean, std, mu, where) <= 1).all())
-
-
-def _moments(z: Tensor, mu: Tensor, logvar: Tensor, where: Tensor) -> str:
+def _moments(z: Tensor, mu: Tensor, where: Tensor) -> str:
     """Return what is wrong with mean or spread at the most telling level; empty if all is well."""
-    scores = _scores(z, mu, _sigma(logvar), mu, where)
+    z, mu, sigmas = _by_level(z, where), _by_level(mu, where), _sigma(_LEVELS.double())
+    scores = _scores(z, mu, sigmas[:, None], mu)
     if bool((scores <= 1).all()):
         return ""
     tilted = bool((scores[:2] <= 1).all())  # a tilt is told only if nothing simpler is wrong
-    kind, level = divmod(int(scores[: 3 if tilted else 2].argmax()), len(_LEVELS))
-    off, around = (value.detach().flatten()[where[level]] for value in (z - mu, mu))
-    at = f"at logvar = {_LEVELS[level]:g}, where sigma is {_sigma(_LEVELS[level]):.3g}, z - mu"
+    telling = scores[: 3 if tilted else 2].round(decimals=1).argmax()  # the first of equals
+    kind, level = divmod(int(telling), len(_LEVELS))
+    off = z[level] - mu[level]
+    at = f"at logvar = {_LEVELS[level]:g}, where sigma is {sigmas[level]:.3g}, z - mu"
     if kind == 2:
-        slope = float(torch.cov(torch.stack([off, around]))[0, 1] / around.var())
+        slope = float(torch.cov(torch.stack([off, mu[level]]))[0, 1] / mu[level].var())
         return f"{at} changes by {slope:.3g} when mu changes by 1"
     width = f"standard deviation {_number(off.std())}"
     return f"{at} has " + (f"mean {_number(off.mean())} and {width}" if kind == 0 else width)
@@ -242,7 +244,7 @@ def _number(value: Tensor) -> str:
 
 def _tails(eps: Tensor, where: Tensor) -> str:
     """Return how the share of eps within some bounds differs from a normal's; empty if it fits."""
-    eps = eps.detach().flatten()[where[:-1]].abs()  # a floor on sigma shows at the lowest level
+    eps = _by_level(eps, where[:-1]).abs()  # a floor on sigma shows at the lowest level
     for bound, share in ((1, 0.682689), (2, 0.954500), (3.1, 0.998065)):
         inside = float((eps < bound).double().mean())
         chance = STANDARD_ERRORS * (share * (1 - share) / eps.numel()) ** 0.5
@@ -256,9 +258,13 @@ def _tails(eps: Tensor, where: Tensor) -> str:
 
 def _cause(z: Tensor, mu: Tensor, logvar: Tensor, where: Tensor) -> str:
     """Return the mistake that explains the mean and spread of z, or nothing."""
-    fitting = [
-        name for name, predict in _MISTAKES.items() if _fits(z, *predict(mu, logvar), mu, where)
-    ]
+    z_at, mu_at = _by_level(z, where), _by_level(mu, where)
+
+    def fits(mean: Tensor, std: Tensor) -> bool:
+        mean_at = mu_at if mean is mu else _by_level(mean, where)
+        return bool((_scores(z_at, mean_at, _by_level(std, where), mu_at) <= 1).all())
+
+    fitting = [name for name, predict in _MISTAKES.items() if fits(*predict(mu, logvar))]
     if fitting:
         return fitting[0] if len(fitting) == 1 else ""
     sigma = _sigma(logvar)
@@ -266,14 +272,14 @@ def _cause(z: Tensor, mu: Tensor, logvar: Tensor, where: Tensor) -> str:
     if shared := _shared(eps, tolerance=1e-2):
         return shared
     # what remains are known ways to change sigma by an unknown number: measure the number
-    measured = (z - mu).detach().flatten()[where].std(dim=1)
+    measured = (z_at - mu_at).std(dim=1)
     factor = float((measured / _sigma(_LEVELS)).log().mean().exp())
-    high, low = float(measured[0]), float(measured[-1])
-    if _fits(z, mu, factor * sigma, mu, where):
+    if fits(mu, factor * sigma):
         if _tails(eps / factor, where):
             return "the noise is not standard normal: use `torch.randn_like`"
         return f"sigma * eps is multiplied by {factor:.2g} as well"
-    if _fits(z, mu, sigma.clamp(low, high), mu, where):
+    high, low = float(measured[0]), float(measured[-1])
+    if fits(mu, sigma.clamp(low, high)):
         if high < 1.1 * low:
             return f"sigma is {low:.2g} whatever logvar is: take exp(0.5 * logvar)"
         sides = [f"below {low:.2g}"] if low > 1.1 * _sigma(_LEVELS[-1]) else []
@@ -325,7 +331,7 @@ def _gradient_cause(asked: str, layer: nn.Module, found: list[Tensor], right: li
         )
     mu, logvar, where = _at_all_levels()
     z = _draw(asked, layer, mu, logvar)
-    return _cause(z, mu, logvar, where) if _moments(z, mu, logvar, where) else ""
+    return _cause(z, mu, logvar, where) if _moments(z, mu, where) else ""
 
 
 @check(Sampling, read=_READ)
