@@ -705,6 +705,13 @@ class Sampling(nn.Module):
             FRESH: "one random number for the whole batch",
         },
     ),
+    "half of the noise shared": (
+        forward("""
+            own, shared = torch.randn_like(mu), torch.randn_like(mu[:1])
+            return mu + torch.exp(0.5 * logvar) * (own + shared) / 2**0.5
+        """),
+        {SPREAD: "", FRESH: ""},
+    ),
     "vmap with the same noise": (
         forward("""
             draw = lambda m, v: m + torch.exp(0.5 * v) * torch.randn_like(m)

@@ -85,9 +85,8 @@ def check(*references: Any, read: str) -> Callable[[Check], Check]:
                 failure.read = failure.read or read
                 raise failure.with_traceback(None) from None
             except _TimeIsUp:
-                raise CheckFailed(
-                    "an answer in reasonable time", _time_is_up(), read=read
-                ) from None
+                asked = "an answer in reasonable time"
+                raise CheckFailed(asked, _time_is_up(), _TOO_SLOW, read) from None
 
         return judged  # type: ignore[return-value]
 
@@ -96,7 +95,7 @@ def check(*references: Any, read: str) -> Callable[[Check], Check]:
 
 _FIXED_DEVICE = (
     "something is made on one device whatever the inputs' device: use the `_like` functions, or "
-    "`device=mu.device`"
+    "`device=` with the device of an input"
 )
 _TOO_SLOW = "an endless loop, or steps that are far too slow"
 # Errors whose cause is known, each by a part of its text.
@@ -155,12 +154,11 @@ def call(asked: str, function: Callable[..., Any], *arguments: Any) -> Any:
         if unfinished and not any(text in message for text in _TORCH_RAISED):
             raise
         first_line = message.partition("\n")[0][:200]
-        where = _where(error)
-        seen = f"{type(error).__name__}{first_line and ': '}{first_line}{where}"
+        seen = f"{type(error).__name__}{first_line and ': '}{first_line}{_where(error)}"
         likely = next((cause for text, cause in _CAUSES.items() if text in message), "")
         if _calls_itself(function, error):
             likely = "your function calls itself: it has the name of the one that you want to call"
-        elif isinstance(error, TypeError) and not where:
+        elif isinstance(error, TypeError) and not _learners_lines(error):
             likely = "the parameters are not those of the assignment (in a class, `self` is first)"
     raise CheckFailed(asked, seen, likely)
 
@@ -241,7 +239,12 @@ def unchanged(asked: str, name: str, value: Tensor, before: Tensor) -> None:
 
 
 # What torch says when devices do not go together.
-_MISMATCHES = ("same device", "expected device", "device type tensor to numpy")
+_MISMATCHES = (
+    "same device",
+    "expected device",
+    "device type tensor to numpy",
+    "device type for generator",
+)
 # Functions in which torch lets CPU and `meta` tensors meet, though no GPU would.
 _UNGUARDED = {
     *("matmul", "mm", "bmm", "einsum", "linear", "tensordot", "addmm", "baddbmm"),
@@ -458,14 +461,19 @@ def _locked(references: tuple[Any, ...]) -> Iterator[None]:
 _NOT_THE_LEARNERS = (sysconfig.get_path("stdlib"), os.path.dirname(os.path.dirname(__file__)))
 
 
+def _learners_lines(error: BaseException) -> list[str]:
+    """Return the lines of the learner's own code that the error passed through."""
+    return [
+        linecache.getline(frame.f_code.co_filename, number).strip()
+        for frame, number in traceback.walk_tb(error.__traceback__)
+        if "-packages" not in frame.f_code.co_filename
+        and not frame.f_code.co_filename.startswith(_NOT_THE_LEARNERS)
+    ]
+
+
 def _where(error: BaseException) -> str:
-    """Return the last line of the learner's own code that the error passed through."""
-    line = ""
-    for frame, number in traceback.walk_tb(error.__traceback__):
-        file = frame.f_code.co_filename
-        if "-packages" not in file and not file.startswith(_NOT_THE_LEARNERS):
-            line = linecache.getline(file, number).strip() or line
-    return f", at `{line}`" if line else ""
+    lines = [line for line in _learners_lines(error) if line]  # a plain prompt keeps no source
+    return f", at `{lines[-1]}`" if lines else ""
 
 
 def _calls_itself(function: Any, error: BaseException) -> bool:

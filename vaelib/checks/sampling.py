@@ -108,7 +108,7 @@ _MISTAKES: dict[str, Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]] = {
 def _layer(asked: str, candidate: Any) -> nn.Module:
     """Return a new instance of the learner's class."""
     if isinstance(candidate, nn.Module):
-        return copy.deepcopy(candidate)
+        return call(asked, copy.deepcopy, candidate)  # type: ignore[no-any-return]
     if not (isinstance(candidate, type) and issubclass(candidate, nn.Module)):
         name = getattr(candidate, "__name__", type(candidate).__name__)
         raise CheckFailed(asked, f"{name} is not a class that derives from nn.Module")
