@@ -112,6 +112,7 @@ def graded_cells(notebook):
     return [cell for cell in notebook.cells if cell.metadata.get("nbgrader", {}).get("grade")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_release_is_what_the_source_generates(assignment, tmp_path):
     course = copy_course(tmp_path)
@@ -158,6 +159,7 @@ def test_points_in_the_text_are_the_points_of_the_cells(assignment):
     assert in_table == [cell.metadata["nbgrader"]["points"] for cell in graded_cells(released)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_unfinished_release_fails_only_at_checks_with_not_implemented(assignment):
     released = nbformat.read(notebook_path(ROOT / "exercises", assignment), 4)

@@ -73,6 +73,7 @@ def impatient(monkeypatch):
     monkeypatch.setattr(judging, "SECONDS", 0.1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("subject, name", RIGHT)
 def test_right_answers_pass_every_check(subject, name):
     names = answer(subject, name)
@@ -81,6 +82,7 @@ def test_right_answers_pass_every_check(subject, name):
             assert run(subject, skill, names, seed) is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("subject, name", WRONG)
 def test_wrong_answers_fail_where_they_should_with_the_cause_named(subject, name, request):
     source, expected = BANKS[subject].bank.WRONG[name]
@@ -518,6 +520,7 @@ def mutants(tree):
     assert ast.unparse(tree) == original
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ORIGINALS)
 def test_every_mutant_dies_or_is_known_to_be_right(name, monkeypatch):
     for checks in (sampling, kl):  # a diagnosis costs more time than the verdict
