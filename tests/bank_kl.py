@@ -644,6 +644,13 @@ def kl_divergence(mu, logvar):
         """),
         {SHAPE: IN_PLACE},
     ),
+    "clamp in place": (
+        divergence("""
+            logvar.data.clamp_(-10, 10)
+            return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1)
+        """),
+        {SHAPE: IN_PLACE},
+    ),
     "mu in place": (
         divergence("""
             mu *= mu

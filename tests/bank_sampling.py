@@ -426,11 +426,11 @@ class Sampling(nn.Module):
     ),
     "temperature": (
         forward("return mu + 0.1 * torch.exp(0.5 * logvar) * torch.randn_like(mu)"),
-        {SPREAD: "sigma * eps is multiplied by 0.1 as well"},
+        {SPREAD: "sigma * eps is multiplied by about 0.1 as well"},
     ),
     "constant sigma": (
         forward("return mu + 0.1 * torch.randn_like(mu)"),
-        {SPREAD: "sigma is 0.1 whatever logvar is", GRADIENTS: SIGMA_CUT},
+        {SPREAD: "sigma is about 0.1 whatever logvar is", GRADIENTS: SIGMA_CUT},
     ),
     "clamp at 5": (
         forward("""
@@ -445,11 +445,11 @@ class Sampling(nn.Module):
             logvar = torch.clamp(logvar, LOG_STD_MIN, LOG_STD_MAX)
             return mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
         """),
-        z_itself(TIGHT),
+        {SPREAD: TIGHT},
     ),
     "clamp at 2": (
         forward("return mu + (0.5 * logvar.clamp(-2, 2)).exp() * torch.randn_like(mu)"),
-        z_itself(TIGHT),
+        {SPREAD: TIGHT},
     ),
     "relu on logvar": (
         forward("return mu + torch.exp(0.5 * torch.relu(logvar)) * torch.randn_like(mu)"),
@@ -1127,10 +1127,10 @@ class Sampling(nn.Module):
     ),
     "clamp in place": (
         forward("""
-            logvar.data.clamp_(-1, 1)
+            logvar.clamp_(-10, 10)
             return mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
         """),
-        {SPREAD: TIGHT, SMALL: IN_PLACE},
+        {SMALL: IN_PLACE},
     ),
     # what comes back
     "nothing": (

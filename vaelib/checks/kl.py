@@ -213,7 +213,8 @@ def divergence_shape(candidate: Any, seed: int) -> None:
             value = _per_image(asked, candidate, *_inputs(rows, columns, dtype))
             if value.dtype != dtype:
                 raise CheckFailed(asked, f"for inputs of {dtype} the result is {value.dtype}")
-    mu, logvar = _inputs(7, 3)
+    mu, _ = _inputs(7, 3)
+    logvar = torch.linspace(-12, 12, 21, dtype=mu.dtype).view(7, 3)  # `clamp_(-10, 10)` shows
     mu_before, logvar_before = mu.clone(), logvar.clone()
     call(asked, candidate, mu, logvar)
     unchanged(asked, "mu", mu, mu_before)
