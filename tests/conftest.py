@@ -4,6 +4,7 @@ import re
 
 import pytest
 import torch
+from system import require
 
 from vaelib import load_mnist
 
@@ -21,6 +22,21 @@ def seed():
 def digits():
     """The bundled digits, read once: tests must not change them."""
     return load_mnist()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A headless Chromium, driven by Playwright."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = require("chromium")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(
+            executable_path=chromium,
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        yield running
+        running.close()
 
 
 OK = torch.zeros(7, 3)

@@ -1,0 +1,23 @@
+"""What tests need of the system beside Python: missing on a laptop it skips, in CI it fails."""
+
+import os
+import shutil
+
+import pytest
+
+PACKAGES = {"chromium": "chromium", "bwrap": "bubblewrap", "pg_ctlcluster": "postgresql"}
+
+
+def require(program):
+    """Return the path of a program, which Debian has in the package that `PACKAGES` names."""
+    path = shutil.which(program)
+    if path is None:
+        absent(f"{program} is not installed: `apt-get install {PACKAGES[program]}`")
+    return path
+
+
+def absent(reason):
+    """Skip a test for a reason that only a laptop may have."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)
