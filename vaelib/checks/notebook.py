@@ -226,7 +226,7 @@ def _cells(notebook: Mapping[str, Any]) -> list[_Cell]:
 
 def _parsed(text: str, index: int) -> tuple[str, tuple[_Statement, ...], str]:
     """Return a cell's Python, its statements, and "line N: message" if it is not valid."""
-    code = text.replace("\r\n", "\n").replace("\r", "\n")
+    code = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     magic = re.match(r"\s*%%(\w*)", code)
     if magic and magic[1] not in _PYTHON_CELL_MAGICS:
         return "", (), ""
@@ -240,7 +240,7 @@ def _parsed(text: str, index: int) -> tuple[str, tuple[_Statement, ...], str]:
         except SyntaxError as problem:
             error = f"line {problem.lineno or 1}: {problem.msg}"
         except (ValueError, RecursionError, MemoryError) as problem:  # null bytes, deep nesting
-            error = f"line 1: {problem or type(problem).__name__}"
+            error = f"line 1: {str(problem) or type(problem).__name__}"
     return "", (), error
 
 
@@ -347,7 +347,7 @@ def _is_nothing(node: ast.stmt) -> bool:
 
 
 def _closure(cells: list[_Cell], end: int, pieces: Mapping[str, _Cell]) -> list[_Statement]:
-    """Return the statements that the pieces are made of, each before those that follow it."""
+    """Return the statements that the pieces are made of, in notebook order."""
     everything = [statement for cell in cells for statement in cell.statements]
     kept = {
         id(statement): statement
@@ -355,19 +355,20 @@ def _closure(cells: list[_Cell], end: int, pieces: Mapping[str, _Cell]) -> list[
         if isinstance(statement.node, ast.ImportFrom)
         and (statement.node.module == "__future__" or statement.node.names[0].name == "*")
     }
+    makers: dict[str, list[_Statement]] = {}
+    for statement in everything:
+        for name in statement.binds | statement.changes:
+            makers.setdefault(name, []).append(statement)
     wanted, seen = list(pieces), set(pieces)
     while wanted:
         name = wanted.pop()
+        found = makers.get(name, [])
         if name in pieces:
             cell = pieces[name].index
-            makes = [s for s in everything if name in s.binds and s.cell == cell]
-            makes += [
-                s for s in everything if name in s.changes and cell <= s.cell < max(end, cell + 1)
+            found = [
+                s for s in found if s.cell == cell or (name in s.changes and cell < s.cell < end)
             ]
-        else:
-            anywhere = [s for s in everything if name in s.binds | s.changes]
-            makes = [s for s in anywhere if s.cell < end] or anywhere
-        for statement in makes:
+        for statement in [s for s in found if s.cell < end] or found:
             kept[id(statement)] = statement
             wanted += statement.uses - seen
             seen |= statement.uses
