@@ -35,14 +35,15 @@ class Answer:
     source : str
         Python that defines every piece that was found, with all that it needs.
     cells : mapping
-        The cell that holds a piece, as the learner wrote it, by the solution cell's grade id.
+        The cell that holds a piece, by the solution cell's grade id, as the learner wrote it but
+        for lines for IPython, which are comments.
     missing : tuple of str
         The grade ids of pieces that are nowhere.
     broken : mapping
         "line N: message" of the syntax error in the cell that holds a piece, by grade id. Such
         a piece is in `cells`, not in `source`.
     needed : tuple of str
-        All cells that the answer is made of, as the learner wrote them, in notebook order.
+        All cells that the answer is made of, as in `cells`, in notebook order.
     """
 
     source: str
@@ -91,10 +92,10 @@ def find_answer(notebook: Mapping[str, Any], assignment: str) -> Answer:
     needed = {statement.cell for statement in kept} | {cell.index for cell in chosen.values()}
     return Answer(
         source=_source(cells, kept, _RELEASED_IMPORTS[assignment]),
-        cells={grade_id: cell.text for grade_id, cell in chosen.items()},
+        cells={grade_id: cell.code for grade_id, cell in chosen.items()},
         missing=tuple(grade_id for grade_id in PIECES[assignment] if grade_id not in chosen),
         broken=broken,
-        needed=tuple(cells[index].text for index in sorted(needed)),
+        needed=tuple(cells[index].code for index in sorted(needed)),
     )
 
 
@@ -170,7 +171,7 @@ class _Statement:
 
 @dataclass(frozen=True)
 class _Cell:
-    """A code cell; `code` is its Python, as many lines as `text`, which the learner wrote."""
+    """A code cell: what the learner wrote, and the same as Python, unless it is none."""
 
     index: int
     text: str
@@ -229,7 +230,7 @@ def _parsed(text: str, index: int) -> tuple[str, tuple[_Statement, ...], str]:
     code = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     magic = re.match(r"\s*%%(\w*)", code)
     if magic and magic[1] not in _PYTHON_CELL_MAGICS:
-        return "", (), ""
+        return text, (), ""
     error = ""
     for attempt in (code, _MAGIC.sub(_without_magic, code)):
         try:
@@ -241,14 +242,14 @@ def _parsed(text: str, index: int) -> tuple[str, tuple[_Statement, ...], str]:
             error = f"line {problem.lineno or 1}: {problem.msg}"
         except (ValueError, RecursionError, MemoryError) as problem:  # null bytes, deep nesting
             error = f"line 1: {str(problem) or type(problem).__name__}"
-    return "", (), error
+    return text, (), error
 
 
 def _without_magic(match: re.Match[str]) -> str:
-    """Return Python that does nothing, on as many lines."""
+    """Return Python that does nothing, with the lines for IPython as its comments."""
     indent, assignment = match.groups()
     nothing = f"{assignment}None" if assignment is not None else f"{indent}pass"
-    return nothing + "\n" * match[0].count("\n")
+    return f"{nothing}  # " + match[0].strip().replace("\n", "\n# ")
 
 
 def _statements(code: str, index: int) -> Iterator[_Statement]:
