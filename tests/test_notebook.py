@@ -51,7 +51,8 @@ def kl(*cells):
 def test_the_instructors_notebook_holds_every_piece_and_no_more(assignment):
     answer = find_answer(released(assignment, "solutions"), assignment)
     assert answer.cells == solution_cells(assignment)
-    assert not answer.missing and not answer.broken
+    assert not answer.missing and not answer.broken and not answer.unfinished
+    assert find_answer(released(assignment), assignment).unfinished == tuple(PIECES[assignment])
     namespace = {}
     exec(answer.source, namespace)
     assert set(PIECES[assignment].values()) <= set(namespace)
@@ -183,6 +184,12 @@ def test_a_helper_below_the_checks_is_found():
     loss = LOSS.replace("kl_divergence", "helper")
     answer = kl(DIVERGENCE, loss, "# kl_loss: value (2 points)", "def helper(*a): return a[0]")
     assert "def helper" in answer.source
+
+
+def test_a_piece_that_is_wrapped_later_is_both_cells():
+    wrap = "kl_loss = torch.compile(kl_loss)"
+    assert kl(DIVERGENCE, LOSS, wrap).source.endswith(f"{LOSS}\n\n\n{wrap}\n")
+    assert wrap not in kl(DIVERGENCE, LOSS, "# kl_loss: value (2 points)", wrap).source
 
 
 def test_pieces_use_each_other_once():

@@ -42,6 +42,8 @@ class Answer:
     broken : mapping
         "line N: message" of the syntax error in the cell that holds a piece, by grade id. Such
         a piece is in `cells`, not in `source`.
+    unfinished : tuple of str
+        The grade ids of pieces that still raise NotImplementedError, or have no body.
     needed : tuple of str
         All cells that the answer is made of, as in `cells`, in notebook order.
     """
@@ -50,6 +52,7 @@ class Answer:
     cells: Mapping[str, str]
     missing: tuple[str, ...]
     broken: Mapping[str, str]
+    unfinished: tuple[str, ...]
     needed: tuple[str, ...]
 
 
@@ -95,6 +98,11 @@ def find_answer(notebook: Mapping[str, Any], assignment: str) -> Answer:
         cells={grade_id: cell.code for grade_id, cell in chosen.items()},
         missing=tuple(grade_id for grade_id in PIECES[assignment] if grade_id not in chosen),
         broken=broken,
+        unfinished=tuple(
+            grade_id
+            for grade_id, cell in chosen.items()
+            if not cell.error and _is_unfinished_in(cell, PIECES[assignment][grade_id])
+        ),
         needed=tuple(cells[index].code for index in sorted(needed)),
     )
 
@@ -165,7 +173,7 @@ class _Statement:
     lines: range
     node: ast.stmt
     binds: frozenset[str]
-    changes: frozenset[str]  # x in `x.attribute = ...` and `x[0] = ...`
+    changes: frozenset[str]  # x in `x.attribute = ...`, `x[0] = ...` and `x = f(x)`
     uses: frozenset[str]
 
 
@@ -257,17 +265,21 @@ def _statements(code: str, index: int) -> Iterator[_Statement]:
         decorators = getattr(node, "decorator_list", [])
         first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
         table = symtable.symtable(ast.unparse(node), "<cell>", "exec")
+        uses = frozenset(_globals(table))
+        binds = frozenset(
+            symbol.get_name()
+            for symbol in table.get_symbols()
+            if symbol.is_assigned() or symbol.is_imported()
+        )
+        # `x += 1` and `f = compile(f)` make nothing of their own
+        again = frozenset() if _is_definition(node) else binds & uses
         yield _Statement(
             cell=index,
             lines=range(first, (node.end_lineno or first) + 1),
             node=node,
-            binds=frozenset(
-                symbol.get_name()
-                for symbol in table.get_symbols()
-                if symbol.is_assigned() or symbol.is_imported()
-            ),
-            changes=frozenset(_changed(node)),
-            uses=frozenset(_globals(table)),
+            binds=binds - again,
+            changes=again.union(_changed(node)),
+            uses=uses,
         )
 
 
@@ -308,20 +320,32 @@ def _choose(cells: list[_Cell], assignment: str, grade_id: str, name: str) -> _C
     broken: list[_Cell] = []
     for cell in cells:
         marked = grade_id in (cell.grade_id, cell.marker)
-        binding = [statement.node for statement in cell.statements if name in statement.binds]
+        binding = _binding(cell, name)
         if cell.error:
             if marked or re.search(rf"^(class|def) {name}\b", cell.text, re.M):
                 broken.append(cell)
         elif binding and (marked or not all(map(_is_import, binding))):
-            (unfinished if all(map(_is_unfinished, binding)) else finished).append(cell)
+            (unfinished if _is_unfinished_in(cell, name) else finished).append(cell)
     for found in (finished, broken, unfinished):
         if found:
             return ([cell for cell in found if cell.index < end] or found)[-1]
     return None
 
 
+def _binding(cell: _Cell, name: str) -> list[ast.stmt]:
+    return [statement.node for statement in cell.statements if name in statement.binds]
+
+
+def _is_unfinished_in(cell: _Cell, name: str) -> bool:
+    return all(map(_is_unfinished, _binding(cell, name)))
+
+
 def _is_import(node: ast.stmt) -> bool:
     return isinstance(node, ast.Import | ast.ImportFrom)
+
+
+def _is_definition(node: ast.stmt) -> bool:
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
 
 
 def _is_unfinished(node: ast.stmt) -> bool:

@@ -7,7 +7,7 @@ from vaelib.checks.judging import CheckFailed
 from vaelib.checks.skills import PIECES, SKILLS
 from vaelib.display import Rendered
 
-_UNFINISHED = "It still raises NotImplementedError: write your code in place of that line."
+UNFINISHED = "It still raises NotImplementedError: write your code in place of that line."
 
 
 class Report(Rendered):
@@ -35,7 +35,7 @@ class Report(Rendered):
             else:
                 points, result = str(skill.points), "passed"
             rows.append((skill.title, f"{points} of {skill.points}", result))
-        parts = [_table(rows), f"{earned} of the {total} points that are judged here."]
+        parts = [table(rows), f"{earned} of the {total} points that are judged here."]
         for message in dict.fromkeys(failures.values()):
             titles = [s.title for s in shown if failures.get(s.grade_id) == message]
             # indented by four, it is a block of code in Markdown: nothing in it is markup
@@ -93,12 +93,12 @@ def judge(assignment: str, namespace: Mapping[str, Any], excuses: Mapping[str, s
             except CheckFailed as failure:
                 failures[skill.grade_id] = str(failure)
             except NotImplementedError:
-                failures[skill.grade_id] = _UNFINISHED
+                failures[skill.grade_id] = UNFINISHED
     return Report(assignment, failures)
 
 
-def _table(rows: Sequence[tuple[str, str, str]]) -> str:
-    """Return a Markdown table whose columns are as wide as their widest cell."""
+def table(rows: Sequence[tuple[str, str, str]]) -> str:
+    """Return the Markdown table of skill, points and result, its columns as wide as needed."""
     lines = [("skill", "points", "result"), *rows]
     width = [max(len(line[column]) for line in lines) for column in range(3)]
     rule = "-" * width[0], "-" * (width[1] - 1) + ":", "-" * width[2]
