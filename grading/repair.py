@@ -170,7 +170,7 @@ def _has_grade_id(cell: Mapping[str, Any], grade_id: str) -> bool:
 
 
 def _filled(
-    released: Iterable[Cell], answer: Answer, names: Mapping[str, str], remarks: Sequence[str]
+    released: Sequence[Cell], answer: Answer, names: Mapping[str, str], remarks: Sequence[str]
 ) -> Iterator[Cell]:
     """Yield the released cells with the learner's pieces, helpers and the notes to the learner."""
     holders = {text: grade_id for grade_id, text in reversed(list(answer.cells.items()))}
@@ -178,10 +178,11 @@ def _filled(
     in_order = order == sorted(order, key=list(names).index)
     first, after = next(iter(names)), ""
     helpers: dict[tuple[str, str], list[str]] = {}
+    there = {_text(cell) for cell in released}
     for text in answer.needed:
         if text in holders:
             after = holders[text]
-        else:
+        elif text not in there:
             place = ("after", after) if after and in_order else ("before", first)
             helpers.setdefault(place, []).append(text)
     number = 0

@@ -2,9 +2,13 @@
 
 import copy
 import hashlib
+import html
 import json
+import re
 
 import pytest
+from bs4 import BeautifulSoup
+from nbgrader.api import Gradebook
 from nbgrader_course import ROOT, copy_course, nbgrader, notebook_path, scores
 
 DIVERGENCE = """\
@@ -24,6 +28,15 @@ FULL = {
     "kl-loss-gradients": 1,
 }
 OPEN = dict.fromkeys(FULL)
+ALERT = "alert(1)"
+SCRIPT = f"<script>{ALERT}</script><img src=x onerror={ALERT}>"
+SHOWN = f"""\
+from IPython.display import HTML, SVG, Javascript, Latex, Markdown, display
+for kind in HTML, Javascript, Latex, Markdown:
+    display(kind("{SCRIPT}"))
+display(SVG('<svg xmlns="http://www.w3.org/2000/svg">{SCRIPT.partition("<img")[0]}</svg>'))
+print("{SCRIPT}")
+raise ValueError("{SCRIPT}")"""
 EXPLAINED = "The KL weighs 20 times less."
 
 
@@ -77,13 +90,6 @@ def colab():
     return notebook
 
 
-def stripped():
-    notebook = answered()
-    for cell in notebook["cells"]:
-        cell["metadata"] = {}
-    return notebook
-
-
 def copied():
     """A solution cell and a check pasted again, ids and all, and the answer in the copy."""
     notebook = answered(kl_divergence=DIVERGENCE.replace("0.5", "1.0"))
@@ -95,12 +101,13 @@ def copied():
     return notebook
 
 
-def split():
-    """Helpers in cells of their own, one of them below; no imports, two checks deleted."""
+def stripped():
+    """No metadata, no imports, two checks deleted, and helpers in cells of their own."""
+    divergence, loss = (piece.partition("return")[0] + "return " for piece in (DIVERGENCE, LOSS))
     notebook = without(
         answered(
-            kl_divergence="def kl_divergence(mu, logvar):\n    return HALF * terms(mu, logvar).sum(1)",
-            kl_loss="def kl_loss(mu, logvar):\n    return mean(kl_divergence(mu, logvar))",
+            kl_divergence=f"{divergence}HALF * terms(mu, logvar).sum(dim=1)",
+            kl_loss=f"{loss}mean(kl_divergence(mu, logvar))",
         ),
         "kl-divergence-shape",
         "kl-loss-gradients",
@@ -109,7 +116,8 @@ def split():
     cells.insert(2, code("HALF = 0.5\nraise SystemError('not needed')"))
     cells.insert(3, code("def terms(mu, logvar):\n    return mu**2 + torch.expm1(logvar) - logvar"))
     wrong = "def mean(values):\n    return values.sum()"
-    return notebook | {"cells": [*cells, code(wrong), code("while True: pass")]}
+    cells += [code(wrong), code("while True: pass")]
+    return notebook | {"cells": [cell | {"metadata": {}} for cell in cells]}
 
 
 def noisy():
@@ -128,7 +136,8 @@ class Loud:
     return"""
     return answered(
         kl_divergence=noise + DIVERGENCE.replace("    return", inside),
-        kl_loss="'\\m'\n" + LOSS.replace("    return", inside),
+        kl_loss="'\\m'\n" + LOSS.replace("    return", inside) + f"\n{SHOWN}",
+        kl_explain=f"a < b, **bold**, {SCRIPT} [link](javascript:{ALERT})",
     )
 
 
@@ -141,9 +150,8 @@ BROKEN = "# EXERCISE: kl-loss\ndef kl_loss(mu, logvar)\n    return 1"
 LOST = {"kl-loss-value": 0, "kl-loss-gradients": 0}
 CASES = {
     "colab": ({"Copy of kl_loss (1).ipynb": text(colab())}, FULL),
-    "stripped": ({"kl_loss.ipynb": text(stripped())}, FULL),
     "copied": ({"kl_loss.ipynb": text(copied())}, FULL),
-    "split": ({"homework.ipynb": text(split())}, FULL | LOST),
+    "stripped": ({"homework.ipynb": text(stripped())}, FULL | LOST),
     "broken": ({"kl_loss.ipynb": text(answered(kl_loss=BROKEN))}, FULL | LOST),
     "noisy": ({"kl_loss.ipynb": text(noisy())}, FULL),
     "half": (
@@ -182,3 +190,59 @@ def fingerprints(folder):
 @pytest.mark.parametrize("learner", CASES)
 def test_graded_as_the_code_deserves(course, learner):
     assert scores(course, learner, "kl_loss") == CASES[learner][1]
+
+
+def feedback(course, learner):
+    return (course / "feedback" / learner / "kl_loss" / "kl_loss.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("learner", "said"),
+    [
+        ("stripped", "the sum over the batch was taken: divide by the number of images"),
+        ("broken", "<strong>Python cannot read this cell</strong>: line 2: expected ':'"),
+        ("broken", "NameError: name 'kl_loss' is not defined"),
+        ("half", "no cell defines kl_divergence; the written answer kl-explain is gone"),
+        ("half", "Not judged: nothing was found here."),
+        ("garbage", "kl_loss.ipynb cannot be read as a notebook"),
+        ("none", "no notebook was handed in"),
+        ("stripped", EXPLAINED),
+    ],
+)
+def test_the_learner_is_told(course, learner, said):
+    assert said in html.unescape(feedback(course, learner))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("learner", ["half", "garbage", "none"])
+def test_staff_are_told_what_was_not_found(course, learner):
+    log = (course / "autograde.log").read_text(encoding="utf-8")
+    assert f"ERROR] {learner}, kl_loss: " in log
+    with Gradebook(f"sqlite:///{course / 'gradebook.db'}") as gradebook:
+        assert gradebook.find_submission("kl_loss", learner).needs_manual_grade
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("learner", CASES)
+def test_feedback_shows_skills_and_points_but_no_hidden_check(course, learner):
+    page = feedback(course, learner)
+    graded = course / "autograded" / learner / "kl_loss" / "kl_loss.ipynb"
+    assert "seed=2" in graded.read_text(encoding="utf-8")  # what is not to be seen
+    assert "seed=" not in page and "HIDDEN TESTS" not in page
+    skills = re.findall(r"<td>([^<]*)</td>\s*<td>(.) of \d</td>\s*<td>([^<]*)</td>", page)
+    wanted = CASES[learner][1]
+    assert [points for _, points, _ in skills[: len(wanted)]] == [
+        "?" if score is None else str(score) for score in wanted.values()
+    ]
+    assert skills[1][0] == "kl_divergence: values by hand" and skills[6][0] == "written answer"
+
+
+@pytest.mark.slow
+def test_what_learners_write_is_no_markup_in_their_feedback(course):
+    soup = BeautifulSoup(feedback(course, "noisy"), "html.parser")
+    assert "&lt;script&gt;" in str(soup) and soup.find("strong", string="bold")
+    assert not [script for script in soup.find_all("script") if ALERT in script.text]
+    for element in soup.find_all(True):
+        assert not [name for name in element.attrs if name.startswith("on")], element
+        assert "javascript:" not in str(element.get("href")), element
