@@ -6,10 +6,16 @@ import html
 import json
 import re
 
+import nbformat
 import pytest
 from bs4 import BeautifulSoup
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbgrader.api import Gradebook
-from nbgrader_course import ROOT, copy_course, nbgrader, notebook_path, scores
+from nbgrader.nbgraderformat import MetadataValidator
+from nbgrader_course import ASSIGNMENTS, ROOT, copy_course, nbgrader, notebook_path, scores
+
+from grading.feedback import safe_html
+from grading.repair import repair
 
 DIVERGENCE = """\
 # EXERCISE: kl-divergence
@@ -161,6 +167,152 @@ CASES = {
     "garbage": ({"kl_loss.ipynb": b"\x89PNG\r\n\x1a\n\x00\xff"}, OPEN),
     "none": ({"answer.txt": b"see my mail"}, OPEN),
 }
+
+
+def put_right(files, assignment="kl_loss"):
+    """Return what `repair` makes of these files, seen to be a notebook that nbgrader takes."""
+    release = nbformat.read(notebook_path(ROOT / "exercises", assignment), 4)
+    repaired = repair(release, assignment, files)
+    notebook = nbformat.from_dict(repaired.notebook)
+    nbformat.validate(notebook)
+    MetadataValidator().validate_nb(notebook)
+    kept = [cell for cell in notebook.cells if not cell.id.startswith("learner-")]
+    assert [(c.id, c.metadata) for c in kept] == [(c.id, c.metadata) for c in release.cells]
+    for cell, released_cell in zip(kept, release.cells, strict=True):
+        assert cell.source == released_cell.source or cell.metadata.nbgrader.solution
+    return repaired
+
+
+def sources(repaired):
+    """Return the code of the repaired notebook up to its last solution cell, without imports."""
+    cells = [c["source"] for c in repaired.notebook["cells"] if c["cell_type"] == "code"]
+    return [source for source in cells if "import" not in source]
+
+
+def as_markdown(source, name=None, **more):
+    metadata = {"nbgrader": {"grade_id": name}} if name else {}
+    return {"cell_type": "markdown", "metadata": metadata, "source": source, **more}
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_the_release_itself_is_put_right_to_the_release(assignment):
+    release = nbformat.read(notebook_path(ROOT / "exercises", assignment), 4)
+    repaired = put_right({"x.ipynb": text(release)}, assignment)
+    assert repaired.notebook == release
+    assert not repaired.not_found and not repaired.remarks
+
+
+@pytest.mark.parametrize("made", [answered, colab, stripped, copied, noisy])
+def test_putting_right_twice_is_putting_right_once(made):
+    once = put_right({"kl_loss.ipynb": text(made())})
+    again = put_right({"kl_loss.ipynb": text(once.notebook)})
+    assert again == once and not once.not_found and not once.remarks
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "kl_loss.ipynb is empty"),
+        (b" \n", "kl_loss.ipynb is empty"),
+        (b"\x89PNG\r\n\x1a\n\x00\xff", "cannot be read as a notebook"),
+        (b"<html>Sign in</html>", "cannot be read as a notebook"),
+        (b"[]", "cannot be read as a notebook"),
+        (b'{"cells": 3}', "cannot be read as a notebook"),
+        (b'{"cells": [{"cell_type": "code", "source": {}}]}', "cannot be read as a notebook"),
+        (b"[" * 99_999, "cannot be read as a notebook"),
+        (json.dumps(answered()).encode()[:-99], "cannot be read as a notebook"),
+        (text(released("elbo")), "the notebook of another assignment, elbo"),
+        (b'{"cells": []}', "no cell defines kl_divergence or kl_loss"),
+    ],
+)
+def test_what_is_no_answer_is_open_and_said(content, said):
+    repaired = put_right({"kl_loss.ipynb": content})
+    assert set(repaired.not_found) == {*FULL, "kl-explain"}
+    assert said in "; ".join(repaired.remarks)
+    told = [cell["source"] for cell in repaired.notebook["cells"] if "Not judged" in cell["source"]]
+    assert len(told) == 2 and all(said in note for note in told)
+
+
+def test_other_encodings_of_a_notebook():
+    assert not put_right({"kl_loss.ipynb": b"\xef\xbb\xbf" + text(answered())}).not_found
+    assert put_right({"kl_loss.ipynb": json.dumps(answered()).encode("utf-16")}).not_found
+
+
+def test_of_several_notebooks_the_one_with_the_answer_counts():
+    other = answered(kl_loss=LOSS + "  # other")
+    finished, unfinished = {"kl_loss-Copy1.ipynb": text(other)}, {"kl_loss.ipynb": text(released())}
+    repaired = put_right(finished | unfinished)
+    assert any(source.endswith("# other") for source in sources(repaired))
+    assert repaired.remarks == ("2 notebooks were handed in, kl_loss-Copy1.ipynb was judged",)
+    repaired = put_right(finished | {"kl_loss.ipynb": text(answered()), "z.ipynb": b"\xff"})
+    assert LOSS in sources(repaired)
+    assert "3 notebooks were handed in, kl_loss.ipynb was judged" in repaired.remarks
+
+
+def test_the_name_of_a_file_is_no_markup():
+    (remark, *_) = put_right({"`<b>*x*.ipynb": b""}).remarks
+    assert remark == "??b??x?.ipynb is empty"
+
+
+def test_helpers_stay_around_the_piece_they_were_around():
+    names = "first", "between", "last"
+    first, between, last = (code(f"def {name}(x):\n    return x") for name in names)
+    one = code(DIVERGENCE.replace("0.5", "first(last(0.5))"))
+    two = code(LOSS.replace(".mean()", ".mean() + between(0)"))
+    order = [first, one, between, two, last]
+    assert sources(put_right({"a.ipynb": text({"cells": order})}))[:5] == [
+        cell["source"] for cell in order
+    ]
+    swapped = put_right({"a.ipynb": text({"cells": [first, two, between, one, last]})})
+    assert sources(swapped)[:5] == [cell["source"] for cell in (first, between, last, one, two)]
+
+
+def test_both_pieces_in_one_cell():
+    both = f"{DIVERGENCE}\n\n{LOSS}"
+    one, two = sources(put_right({"a.ipynb": text({"cells": [code(both)]})}))
+    assert one == both and "stands in the cell kl-divergence" in two
+
+
+PLACEHOLDER = as_markdown("".join(cell_of(released(), "kl-explain")["source"]))
+ASKED = next(c for c in released()["cells"] if c["id"] == "explain-task")
+PICTURE = {"a.png": {"image/png": "iVBORw0KGgo="}}
+
+
+@pytest.mark.parametrize(
+    ("cells", "kept"),
+    [
+        ([ASKED, as_markdown("mine", "kl-explain")], "mine"),
+        ([as_markdown("mine", "kl-explain"), ASKED, PLACEHOLDER], "mine"),
+        ([ASKED, as_markdown("mine")], "mine"),
+        ([ASKED, PLACEHOLDER, as_markdown("mine")], "mine"),
+        ([ASKED, as_markdown("YOUR ANSWER HERE", "kl-explain"), as_markdown("mine")], "mine"),
+        ([ASKED, as_markdown("one", "kl-explain"), as_markdown("two")], "one\n\ntwo"),
+        ([ASKED, as_markdown("one", "kl-explain"), as_markdown("one", "kl-explain")], "one"),
+        ([ASKED, code("mine") | {"cell_type": "raw"}], "mine"),
+        ([ASKED, PLACEHOLDER], "YOUR ANSWER HERE"),
+        ([ASKED, as_markdown("")], "YOUR ANSWER HERE"),
+        ([as_markdown("".join(ASKED["source"]) + "\n\nmine")], "mine"),
+    ],
+)
+def test_the_written_answer_is_kept(cells, kept):
+    repaired = put_right({"kl_loss.ipynb": text({"cells": cells})})
+    assert cell_of(repaired.notebook, "kl-explain")["source"].endswith(kept)
+    assert "kl-explain" not in repaired.not_found
+
+
+def test_pictures_in_a_written_answer_are_kept():
+    answer = as_markdown("![](attachment:a.png)", "kl-explain", attachments=PICTURE)
+    repaired = put_right({"kl_loss.ipynb": text({"cells": [answer]})})
+    assert cell_of(repaired.notebook, "kl-explain")["attachments"] == PICTURE
+
+
+def test_safe_html_keeps_what_markdown_makes():
+    made = IPythonRenderer(escape=False)
+    source = "# a\n\n*b* `c`\n\n> d\n\n| e |\n| --- |\n| f |\n\n![g](h.png)\n\n1. i\n\n$a < b$"
+    rendered = MarkdownWithMath(renderer=made).render(source)
+    for tag in "h1", "em", "code", "blockquote", "th", "td", "img", "ol", "li":
+        assert f"<{tag}" in safe_html(rendered)
+    assert "a &lt; b" in safe_html(rendered)
 
 
 @pytest.fixture(scope="module")
