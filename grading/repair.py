@@ -13,6 +13,7 @@ log, and a note to the learner in the notebook.
 import copy
 import glob
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -82,7 +83,8 @@ def repair(release: Notebook, assignment: str, submitted: Mapping[str, bytes]) -
     if answers and missing:
         remarks.append(f"no cell defines {' or '.join(sorted(missing))}")
     notebook = copy.deepcopy(release)
-    not_found = [skill.grade_id for skill in SKILLS[assignment] if skill.piece in missing]
+    pieces = {skill.grade_id: skill.piece for skill in SKILLS[assignment]}
+    not_found = [grade_id for grade_id in _graded(notebook) if pieces.get(grade_id) in missing]
     for cell in _written(notebook):
         found = _written_answer(learners, release, cell)
         if not found:
@@ -129,6 +131,12 @@ def _grade_id(cell: Cell) -> str:
 def _text(cell: Mapping[str, Any]) -> str:
     source = cell.get("source", "")
     return "".join(source) if isinstance(source, list) else str(source)
+
+
+def _graded(notebook: Notebook) -> list[str]:
+    """Return the grade ids of the checks."""
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    return [_grade_id(cell) for cell in cells if cell["metadata"].get("nbgrader", {}).get("grade")]
 
 
 def _written(notebook: Notebook) -> list[Cell]:
@@ -239,7 +247,9 @@ class SubmissionExporter(NotebookExporter):
                 course.submitted_directory, course.student_id, course.assignment_id
             )
             for folder in glob.glob(folders):
-                converter.assignments[folder] = [f"{folder}/{course.assignment_id}.ipynb"]
+                converter.assignments[folder] = [
+                    os.path.join(folder, f"{course.assignment_id}.ipynb")
+                ]
 
     def from_filename(self, filename: str, resources: Any = None, **kwargs: Any) -> Any:
         """Convert a notebook; see the class."""
@@ -263,7 +273,7 @@ class SubmissionExporter(NotebookExporter):
         for remark in repaired.remarks:
             tell("%s, %s: %s", *place, remark)
         # should the kernel die, there must be no zero from an earlier step
-        self._leave_open(nbgrader, [skill.grade_id for skill in SKILLS[place[1]]])
+        self._leave_open(nbgrader, _graded(repaired.notebook))
         self._not_found = repaired.not_found
         return self.from_notebook_node(nbformat.from_dict(repaired.notebook), resources, **kwargs)
 

@@ -10,11 +10,12 @@ import nbformat
 import pytest
 from bs4 import BeautifulSoup
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
+from nbformat.v4 import new_output
 from nbgrader.api import Gradebook
 from nbgrader.nbgraderformat import MetadataValidator
 from nbgrader_course import ASSIGNMENTS, ROOT, copy_course, nbgrader, notebook_path, scores
 
-from grading.feedback import safe_html
+from grading.feedback import _message, safe_html
 from grading.repair import repair
 
 DIVERGENCE = """\
@@ -104,6 +105,7 @@ def copied():
     again["source"] = DIVERGENCE
     cells.insert(cells.index(cell_of(notebook, "kl-divergence")) + 1, again)
     cells.append(copy.deepcopy(cell_of(notebook, "kl-divergence-shape")))
+    notebook["cells"].append(code("for broken in"))
     return notebook
 
 
@@ -164,7 +166,14 @@ CASES = {
         {"kl_loss.ipynb": text(without(answered(), "kl-divergence", "kl-explain"))},
         OPEN | {"kl-loss-value": 2, "kl-loss-gradients": 1},
     ),
-    "garbage": ({"kl_loss.ipynb": b"\x89PNG\r\n\x1a\n\x00\xff"}, OPEN),
+    "garbage": (
+        {
+            "kl_loss.ipynb": b"\x89PNG\r\n\x1a\n\x00\xff",
+            "kl_loss (1).ipynb": b"",
+            "elbo.ipynb": text(released("elbo")),
+        },
+        OPEN,
+    ),
     "none": ({"answer.txt": b"see my mail"}, OPEN),
 }
 
@@ -357,7 +366,8 @@ def feedback(course, learner):
         ("broken", "NameError: name 'kl_loss' is not defined"),
         ("half", "no cell defines kl_divergence; the written answer kl-explain is gone"),
         ("half", "Not judged: nothing was found here."),
-        ("garbage", "kl_loss.ipynb cannot be read as a notebook"),
+        ("garbage", "elbo.ipynb is the notebook of another assignment, elbo"),
+        ("garbage", "kl_loss (1).ipynb is empty; kl_loss.ipynb cannot be read as a notebook"),
         ("none", "no notebook was handed in"),
         ("stripped", EXPLAINED),
     ],
@@ -398,3 +408,20 @@ def test_what_learners_write_is_no_markup_in_their_feedback(course):
     for element in soup.find_all(True):
         assert not [name for name in element.attrs if name.startswith("on")], element
         assert "javascript:" not in str(element.get("href")), element
+
+
+@pytest.mark.parametrize(
+    ("outputs", "said"),
+    [
+        ([], ""),
+        ([new_output("stream", name="stdout", text="0.3")], ""),
+        ([new_output("stream", name="stderr", text="secret")], "wrote to stderr"),
+        ([new_output("error", ename="CheckFailed", evalue="Asked: a")], "Asked: a"),
+        ([new_output("error", ename="NotImplementedError", evalue="")], "write your code"),
+        ([new_output("error", ename="CellTimeoutError", evalue="")], "CellTimeoutError"),
+        ([new_output("error", ename="NameError", evalue="no x")], "NameError: no x"),
+    ],
+)
+def test_the_message_of_a_graded_cell(outputs, said):
+    message = _message(outputs)
+    assert said in message and bool(message) == bool(said) and "secret" not in message
