@@ -96,7 +96,9 @@ def repair(release: Notebook, assignment: str, submitted: Mapping[str, bytes]) -
         cell["source"] = "\n\n".join(dict.fromkeys(texts)) or _text(cell)
         if pictures:
             cell["attachments"] = {name: data for one in pictures for name, data in one.items()}
-    notebook["cells"] = list(_filled(notebook["cells"], answer, names, remarks))
+    notebook["cells"] = list(_filled(notebook["cells"], answer, names, not_found, remarks))
+    for number, cell in enumerate((c for c in notebook["cells"] if "id" not in c), 1):
+        cell["id"] = f"learner-{number}"
     return Repaired(notebook, tuple(not_found), tuple(remarks))
 
 
@@ -106,6 +108,9 @@ def _read(name: str, content: bytes, assignment: str) -> tuple[Notebook, Answer]
         return f"{_plain(name)} is empty"
     try:
         notebook = json.loads(content.decode("utf-8-sig"))
+        # half of a character, as an escape in JSON, could not be written again
+        whole = json.dumps(notebook, ensure_ascii=False).encode("utf-8", "replace")
+        notebook = json.loads(whole)
         answer = find_answer(notebook, assignment)
     except (ValueError, RecursionError):
         return f"{_plain(name)} cannot be read as a notebook"
@@ -158,7 +163,7 @@ def _written_answer(learners: Notebook, release: Notebook, cell: Cell) -> list[C
     heading = _text(before).partition("\n")[0]
     others = {_text(c) for c in release["cells"]} - {_text(cell)}
     found, below = [], False
-    for learners_cell in learners["cells"]:
+    for learners_cell in learners.get("cells", ()):  # format 3 has none
         text = _text(learners_cell)
         if text.startswith(heading):
             below = True
@@ -178,9 +183,13 @@ def _has_grade_id(cell: Mapping[str, Any], grade_id: str) -> bool:
 
 
 def _filled(
-    released: Sequence[Cell], answer: Answer, names: Mapping[str, str], remarks: Sequence[str]
+    released: Sequence[Cell],
+    answer: Answer,
+    names: Mapping[str, str],
+    not_found: Sequence[str],
+    remarks: Sequence[str],
 ) -> Iterator[Cell]:
-    """Yield the released cells with the learner's pieces, helpers and the notes to the learner."""
+    """Yield the released cells with the learner's pieces and helpers, and notes to the learner."""
     holders = {text: grade_id for grade_id, text in reversed(list(answer.cells.items()))}
     order = [holders[text] for text in answer.needed if text in holders]
     in_order = order == sorted(order, key=list(names).index)
@@ -193,37 +202,33 @@ def _filled(
         elif text not in there:
             place = ("after", after) if after and in_order else ("before", first)
             helpers.setdefault(place, []).append(text)
-    number = 0
-
-    def new(kind: str, text: str) -> Cell:
-        nonlocal number
-        number += 1
-        made = {"cell_type": kind, "id": f"learner-{number}", "metadata": {}, "source": text}
-        return made | ({"outputs": [], "execution_count": None} if kind == "code" else {})
-
     for cell in released:
         grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
+        text_is_gone = grade_id in not_found and cell["cell_type"] == "markdown"
+        if grade_id in answer.missing or text_is_gone:
+            yield _new("markdown", _NOT_FOUND.format(why="; ".join(remarks)))
         if grade_id not in names:
             yield cell
             continue
-        yield from (new("code", text) for text in helpers.get(("before", grade_id), ()))
-        if grade_id in answer.missing:
-            yield new("markdown", _NOT_FOUND.format(why="; ".join(remarks), grade_id=grade_id))
-            yield cell
-            continue
+        yield from (_new("code", text) for text in helpers.get(("before", grade_id), ()))
         if grade_id in answer.broken:
-            yield new("markdown", _BROKEN.format(error=answer.broken[grade_id]))
-        text = answer.cells[grade_id]
-        if holders[text] != grade_id:
+            yield _new("markdown", _BROKEN.format(error=answer.broken[grade_id]))
+        text = answer.cells.get(grade_id, _text(cell))
+        if holders.get(text, grade_id) != grade_id:
             text = f"# EXERCISE: {grade_id}\n# This answer stands in the cell {holders[text]}."
         yield cell | {"source": text}
-        yield from (new("code", text) for text in helpers.get(("after", grade_id), ()))
+        yield from (_new("code", text) for text in helpers.get(("after", grade_id), ()))
+
+
+def _new(kind: str, text: str) -> Cell:
+    """Return a cell that the release does not have."""
+    code: Cell = {"outputs": [], "execution_count": None} if kind == "code" else {}
+    return {"cell_type": kind, "metadata": {}, "source": text, **code}
 
 
 _NOT_FOUND = """\
 **Not judged: nothing was found here.** The reason: {why}. This is no zero: the points are open, \
-and your instructor is told. Hand in the notebook again, with your code in the cell that begins \
-with `# EXERCISE: {grade_id}`."""
+and your instructor is told. Hand in the notebook again, with your answer in the cell below."""
 _BROKEN = """\
 **Python cannot read this cell**: {error}. As long as that is so, nothing in it can be judged, \
 and the checks say that the name is not defined."""

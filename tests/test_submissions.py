@@ -239,12 +239,26 @@ def test_what_is_no_answer_is_open_and_said(content, said):
     assert set(repaired.not_found) == {*FULL, "kl-explain"}
     assert said in "; ".join(repaired.remarks)
     told = [cell["source"] for cell in repaired.notebook["cells"] if "Not judged" in cell["source"]]
-    assert len(told) == 2 and all(said in note for note in told)
+    assert len(told) == 3 and all(said in note for note in told)
 
 
 def test_other_encodings_of_a_notebook():
     assert not put_right({"kl_loss.ipynb": b"\xef\xbb\xbf" + text(answered())}).not_found
     assert put_right({"kl_loss.ipynb": json.dumps(answered()).encode("utf-16")}).not_found
+
+
+def test_half_a_character_is_a_question_mark():
+    whole = answered(kl_loss=LOSS + "  # \ud83d", kl_explain="\udc00")
+    repaired = put_right({"kl_loss.ipynb": text(whole)})
+    assert cell_of(repaired.notebook, "kl-loss")["source"] == LOSS + "  # ?"
+    json.dumps(repaired.notebook, ensure_ascii=False).encode()
+
+
+def test_a_notebook_of_format_3():
+    old = {"worksheets": [{"cells": [{"cell_type": "code", "input": DIVERGENCE}]}]}
+    repaired = put_right({"kl_loss.ipynb": text(old)})
+    assert DIVERGENCE in sources(repaired)
+    assert repaired.not_found == ("kl-loss-value", "kl-loss-gradients", "kl-explain")
 
 
 def test_of_several_notebooks_the_one_with_the_answer_counts():
