@@ -1,13 +1,19 @@
 """What the built book needs beyond _config.yml, as a Sphinx extension."""
 
+import platform
+from importlib.metadata import version
+
 from docutils import nodes
+from docutils.statemachine import StringList
 from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
 
 logger = logging.getLogger(__name__)
 
 
 def setup(app):
     """Register the hooks."""
+    app.add_directive("versions", Versions)
     app.connect("config-inited", drop_launch_button_without_address)
     app.connect("doctree-resolved", require_alt_text)
     app.connect("build-finished", print_execution_times)
@@ -39,3 +45,16 @@ def print_execution_times(app, exception):
         for page, seconds in sorted(runs.items(), key=lambda run: -run[1]):
             print(f"{seconds:6.1f} s  {page}")
         print(f"{sum(runs.values()):6.1f} s  all chapters together")
+
+
+class Versions(SphinxDirective):
+    """A table of what the book was built with."""
+
+    def run(self):
+        """Return the table."""
+        names = ["vaelib", "torch", "numpy", "matplotlib", "jupyter-book", "sphinx"]
+        rows = [("Python", platform.python_version())] + [(name, version(name)) for name in names]
+        lines = ["| built with | version |", "| --- | --- |", *(f"| {a} | {b} |" for a, b in rows)]
+        table = nodes.Element()
+        self.state.nested_parse(StringList(lines), self.content_offset, table)
+        return table.children
