@@ -16,7 +16,7 @@ RIGHT = RUNS["bugs"]["right"]
 
 
 def test_the_file_is_small_and_lies_in_the_package():
-    assert (files("vaelib") / "runs.json").stat().st_size < 20_000
+    assert (files("vaelib") / "runs.json").stat().st_size < 10_000
 
 
 def test_it_is_in_step_with_the_bank_the_chapters_and_the_script():
