@@ -62,8 +62,8 @@ def test_a_book_in_order_builds(copy):
     assert status == 0, output
     assert (copy / "_build" / "html" / "book" / "planted.html").exists()
     page = (copy / "_build" / "html" / "book" / "status.html").read_text(encoding="utf-8")
-    assert f"<td><p>{torch.__version__}</p></td>" in page
-    assert re.search(r"book/planted</span></a></p></td>.*?<td><p>\d+\.\d+</p></td>", page, re.S)
+    assert f"<p>{torch.__version__}</p>" in page
+    assert re.search(r'href="planted.html">Planted</a></p></td>\s*<td[^>]*><p>\d+\.\d</p>', page)
 
 
 @pytest.mark.parametrize(

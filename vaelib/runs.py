@@ -100,7 +100,7 @@ def show_seeds(chapter: str, measured: Mapping[str, float]) -> Rendered:
         return f"{value:.2f}" if abs(value) < 10 else f"{value:,.1f}"
 
     return show_table(
-        ["", "this page", "lowest of three seeds", "highest"],
+        ["measured", "this page", "lowest of three seeds", "highest"],
         [
             [name, *map(short, (measured[name], min(values), max(values)))]
             for name, values in stored_beside(chapter, measured).items()
