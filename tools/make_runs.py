@@ -2,7 +2,7 @@
 
     python tools/make_runs.py
 
-Takes about twelve minutes on one free core. Another machine or thread count gives other digits:
+Takes about ten minutes on one free core. Another machine or thread count gives other digits:
 who compares with the file uses `vaelib.runs.spread`.
 """
 
