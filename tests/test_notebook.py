@@ -280,6 +280,12 @@ def test_a_byte_order_mark_is_no_part_of_the_code():
     assert sampling("\ufeff" + RIGHT).cells["sampling-layer"] == RIGHT
 
 
+def test_decorators_stay_with_what_they_decorate():
+    text = f"@torch.no_grad()\n{LOSS}"
+    assert text in kl(DIVERGENCE, f"{text}\n@unused\ndef other(): pass").source
+    assert "unused" not in kl(DIVERGENCE, f"{text}\n@unused\ndef other(): pass").source
+
+
 def test_what_is_nowhere_is_missing():
     answer = kl(LOSS, "kl_divergence.note = 3", code("", "kl-divergence"))
     assert answer.missing == ("kl-divergence",)
