@@ -88,8 +88,9 @@ def complete_head(app, page, _template, context, doctree):
 
 def description(doctree, most=200):
     """Return the first paragraph of a page, cut after a sentence or, failing that, a word."""
-    text = " ".join(doctree.next_node(nodes.paragraph).astext().split())
-    text = text.removeprefix("The question. ")
+    paragraphs = doctree.findall(nodes.paragraph)
+    first = next(node for node in paragraphs if isinstance(node.parent, nodes.section))
+    text = " ".join(first.astext().split()).removeprefix("The question. ")
     if len(text) <= most:
         return text
     start = text[:most]
