@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from pathlib import Path
 
 import built_book
 import make_pdf
@@ -50,7 +51,8 @@ def book():
         absent("run `make book` first")
     sources = [ROOT / "_config.yml", ROOT / "_toc.yml"]
     for folder in ("book", "exercises", "vaelib", "tools"):
-        sources += [path for path in (ROOT / folder).rglob("*") if path.suffix != ".pyc"]
+        files = filter(Path.is_file, (ROOT / folder).rglob("*"))
+        sources += [path for path in files if not path.parent.name.startswith(("__", "."))]
     newest = max(sources, key=lambda path: path.stat().st_mtime)
     if newest.stat().st_mtime > start.stat().st_mtime:
         absent(f"{newest.relative_to(ROOT)} is newer than the built book: run `make book` first")
