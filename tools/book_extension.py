@@ -70,7 +70,7 @@ def complete_head(app, page, _template, context, doctree):
     browser refuses on file:// pages, and loads a script that draws the same icons once more.
     """
     title = app.env.titles[page].astext() if doctree else app.config.project
-    about = description(doctree) if doctree else title
+    about = (doctree and description(doctree)) or title
     context["metatags"] = context.get("metatags", "") + "".join(
         f'<meta {key}="{name}" content="{escape(content)}" />\n'
         for key, name, content in [
@@ -89,8 +89,8 @@ def complete_head(app, page, _template, context, doctree):
 def description(doctree, most=200):
     """Return the first paragraph of a page, cut after a sentence or, failing that, a word."""
     paragraphs = doctree.findall(nodes.paragraph)
-    first = next(node for node in paragraphs if isinstance(node.parent, nodes.section))
-    text = " ".join(first.astext().split()).removeprefix("The question. ")
+    texts = (node.astext() for node in paragraphs if isinstance(node.parent, nodes.section))
+    text = " ".join(next(texts, "").split()).removeprefix("The question. ")
     if len(text) <= most:
         return text
     start = text[:most]
