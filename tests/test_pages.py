@@ -60,6 +60,12 @@ def book():
 
 
 @pytest.fixture(scope="module")
+def parsed(book):
+    """All pages of the built book, to be read only."""
+    return built_book.parsed(book)
+
+
+@pytest.fixture(scope="module")
 def tab(browser):
     """A browser's tab that has no network, and a list of what its pages complained of."""
     context = browser.new_context(offline=True)
@@ -144,9 +150,9 @@ def test_the_gate_bites(tab, tmp_path, fault, said):
     assert any(said in text for text in problems(tab, path, path.parent))
 
 
-def test_every_link_inside_the_book_leads_somewhere(book):
-    assert len(built_book.links(book)) > 1000
-    assert built_book.dead(book) == []
+def test_every_link_inside_the_book_leads_somewhere(parsed, book):
+    assert len(built_book.links(parsed)) > 1000
+    assert built_book.dead(parsed, book) == []
 
 
 @pytest.mark.parametrize(
@@ -164,26 +170,27 @@ def test_a_dead_link_is_found(tmp_path, fault, said):
     (tmp_path / "b.html").write_text('<p id="there"><a href="#">top</a></p>', encoding="utf-8")
     page = tmp_path / "a" / "page.html"
     page.write_text(good, encoding="utf-8")
-    assert built_book.dead(tmp_path) == []
+    assert built_book.dead(built_book.parsed(tmp_path), tmp_path) == []
     page.write_text(good + fault, encoding="utf-8")
-    (found,) = built_book.dead(tmp_path)
+    (found,) = built_book.dead(built_book.parsed(tmp_path), tmp_path)
     assert said in found
 
 
 @pytest.mark.parametrize("name", CHAPTERS)
-def test_a_page_says_what_it_is_about(book, name):
-    page = built_book.read(book / f"{name}.html")
+def test_a_page_says_what_it_is_about(parsed, name):
+    page = parsed[f"{name}.html"]
     about = page.find("meta", attrs={"name": "description"})["content"]
     assert 40 <= len(about) <= 204
     assert page.find("meta", property="og:description")["content"] == about
+    assert page.find("meta", property="og:site_name")["content"] == built_book.title()
     assert page.find("meta", property="og:title")["content"] in page.title.string
     assert page.find("link", rel="icon")["href"].endswith(".svg")
     for image in page.article.find_all("img"):
         assert complaint(image.get("alt", ""), image["src"]) is None
 
 
-def test_descriptions_differ(book):
-    pages = [built_book.read(book / f"{name}.html") for name in CHAPTERS]
+def test_descriptions_differ(parsed):
+    pages = [parsed[f"{name}.html"] for name in CHAPTERS]
     about = [page.find("meta", attrs={"name": "description"})["content"] for page in pages]
     assert len(set(about)) == len(about)
 

@@ -75,14 +75,14 @@ def complete_head(app, page, _template, context, doctree):
     The icons come from a stylesheet and its fonts. The theme also preloads the fonts, which a
     browser refuses on file:// pages, and loads a script that draws the same icons once more.
     """
-    title = app.env.titles[page].astext() if doctree else app.config.project
+    title = app.env.titles[page].astext() if doctree else app.config.html_title
     about = (doctree and description(doctree)) or title
     context["metatags"] = context.get("metatags", "") + "".join(
         f'<meta {key}="{name}" content="{escape(content)}" />\n'
         for key, name, content in [
             ("name", "description", about),
             ("property", "og:type", "article"),
-            ("property", "og:site_name", app.config.project),
+            ("property", "og:site_name", app.config.html_title),
             ("property", "og:title", title),
             ("property", "og:description", about),
         ]

@@ -43,23 +43,23 @@ def resolve(page, url):
     return file, unquote(parts.fragment)
 
 
-def links(folder=HTML):
-    """Return [(page, address)] of all that the pages in a folder link, show or load."""
-    found = []
-    for path in sorted(folder.rglob("*.html")):
-        page = path.relative_to(folder).as_posix()
-        if not page.startswith("_static/"):
-            for tag in read(path).find_all(["a", "img", "link", "script"]):
-                address = tag.get("href") or tag.get("src")
-                if address and not address.startswith(("data:", "mailto:")):
-                    found.append((page, address))
-    return found
+def parsed(folder=HTML):
+    """Return {file: page} of all pages in a folder."""
+    files = [path for path in sorted(folder.rglob("*.html")) if "_static" not in path.parts]
+    return {path.relative_to(folder).as_posix(): read(path) for path in files}
 
 
-def dead(folder=HTML):
+def links(book):
+    """Return [(file, address)] of all that parsed pages link, show or load."""
+    tags = [(file, tag) for file, page in book.items() for tag in page("a link img script".split())]
+    addresses = [(file, tag.get("href") or tag.get("src") or "data:") for file, tag in tags]
+    return [link for link in addresses if not link[1].startswith(("data:", "mailto:"))]
+
+
+def dead(book, folder=HTML):
     """Return a sentence for each link inside the book that leads nowhere."""
-    anchors, found = {}, []
-    for page, address in links(folder):
+    found, anchors = [], {}
+    for page, address in links(book):
         target = resolve(page, address)
         if target is None:
             continue
@@ -68,7 +68,7 @@ def dead(folder=HTML):
             found.append(f"{page}: {address}: no such file")
         elif fragment:
             if file not in anchors:
-                anchors[file] = {tag["id"] for tag in read(folder / file).find_all(id=True)}
+                anchors[file] = {tag["id"] for tag in book[file](id=True)}
             if fragment not in anchors[file]:
                 found.append(f"{page}: {address}: no such place on {file}")
     return found
@@ -78,7 +78,7 @@ if __name__ == "__main__":
     if not HTML.is_dir():
         raise SystemExit("There is no built book: run `make book` first.")
     outside = {}
-    for page, address in links():
+    for page, address in links(parsed()):
         if resolve(page, address) is None:
             outside.setdefault(address, set()).add(page)
     for address in sorted(outside):
