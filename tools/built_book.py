@@ -51,9 +51,13 @@ def parsed(folder=HTML):
 
 def links(book):
     """Return [(file, address)] of all that parsed pages link, show or load."""
-    tags = [(file, tag) for file, page in book.items() for tag in page("a link img script".split())]
-    addresses = [(file, tag.get("href") or tag.get("src") or "data:") for file, tag in tags]
-    return [link for link in addresses if not link[1].startswith(("data:", "mailto:"))]
+    return [
+        (file, address)
+        for file, page in book.items()
+        for tag in page(["a", "img", "link", "script"])
+        if (address := tag.get("href") or tag.get("src"))
+        and not address.startswith(("data:", "mailto:"))
+    ]
 
 
 def dead(book, folder=HTML):
