@@ -18,6 +18,7 @@ pytestmark = pytest.mark.slow
 CHAPTERS = built_book.pages()
 PAGES = [*CHAPTERS, "index", "genindex", "search", "404"]
 DESK, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
+PAPER = {"width": 642, "height": 983}  # A4 less its margins
 
 AXE = Axe().axe_script
 RULES = {
@@ -38,7 +39,8 @@ CUT = """() => {
     return [...page.querySelectorAll("*")]
         .filter((e) => e.getBoundingClientRect().width > 0 && (
             e.getBoundingClientRect().right > innerWidth + 1 && !scrolls(e.parentElement)
-            || e.matches(".math") && e.scrollWidth > e.clientWidth + 1 && !scrolls(e)))
+            || getComputedStyle(e).overflowX === "hidden" && e.matches(".math")
+            && e.scrollWidth > e.clientWidth + 1))
         .map((e) => `${e.tagName} ${e.className}: ${e.textContent.slice(0, 40)}`);
 }"""
 
@@ -99,6 +101,11 @@ def problems(tab, path, folder):
             found.append(f"{scheme}: {violation['id']} at {places}")
     page.set_viewport_size(PHONE)
     found += [f"is cut on a phone: {text}" for text in page.evaluate(CUT)]
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    page.set_viewport_size(PAPER)
+    page.emulate_media(media="print")
+    found += [f"is cut on paper: {text}" for text in page.evaluate(CUT)]
+    page.emulate_media(media="screen")
     inside = f"asks for {folder.as_uri()}/"
     return found + [text for text in noise if not text.startswith((inside, "asks for data:"))]
 
@@ -135,7 +142,8 @@ def test_a_sound_page_has_no_problem(tab, tmp_path):
         ("<script>throw Error('planted')</script>", "raises planted"),
         ("<script src='https://cdn.invalid/lib.js'></script>", "asks for https://cdn.invalid/"),
         ("<img alt='A' src='../outside.png'>", "/outside.png"),
-        ("<div style='width: 900px'>Wide.</div>", "is cut on a phone: DIV"),
+        ("<div style='width: 500px'>Wide.</div>", "is cut on a phone: DIV"),
+        ("<style>@media print { p { width: 700px } }</style>", "is cut on paper: P"),
         (
             "<span class='math' style='display: inline-block; width: 9em; overflow: hidden'>"
             "<svg width='400' height='9'></svg></span>",
