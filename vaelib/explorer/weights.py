@@ -1,0 +1,62 @@
+"""Weights as the page holds them: int8 for the two layers that touch the pixels."""
+
+import base64
+import copy
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from vaelib.models import VAE
+
+
+def _large(layer: nn.Linear) -> bool:
+    """Tell whether a layer is worth rounding: the two that touch the pixels."""
+    return 784 in (layer.in_features, layer.out_features)
+
+
+def _scale(weight: Tensor) -> Tensor:
+    """Return what one step of int8 is worth in each row, shape (rows, 1)."""
+    return weight.abs().amax(dim=1, keepdim=True).clamp(min=1e-12) / 127
+
+
+@torch.no_grad()
+def rounded(model: VAE) -> VAE:
+    """Return a copy on the CPU whose large layers hold only what int8 can express."""
+    copied = copy.deepcopy(model).cpu().float().eval()
+    for layer in copied.modules():
+        if isinstance(layer, nn.Linear) and _large(layer):
+            scale = _scale(layer.weight)
+            layer.weight.copy_((layer.weight / scale).round() * scale)
+    return copied
+
+
+def packed(model: VAE) -> dict[str, dict[str, str | None]]:
+    """Return the weights by the names that the script knows them by."""
+    encoder, decoder = model.encoder, model.decoder
+    return {
+        "features": _packed_layer(encoder.hidden),
+        "mu": _packed_layer(encoder.mu),
+        "logvar": _packed_layer(encoder.logvar),
+        "code": _packed_layer(decoder.hidden),
+        "logits": _packed_layer(decoder.logits),
+    }
+
+
+def _packed_layer(layer: nn.Linear) -> dict[str, str | None]:
+    """Return one layer's weight, scale and bias in base64: int8 with a scale, or float32."""
+    weight, bias = layer.weight.detach(), layer.bias.detach()
+    if not _large(layer):
+        return {"weight": as_base64(weight), "scale": None, "bias": as_base64(bias)}
+    scale = _scale(weight)
+    return {
+        "weight": as_base64((weight / scale).round().to(torch.int8)),
+        "scale": as_base64(scale),
+        "bias": as_base64(bias),
+    }
+
+
+def as_base64(values: Tensor) -> str:
+    """Return the little-endian bytes of a tensor in base64."""
+    array = np.ascontiguousarray(values.numpy())
+    return base64.b64encode(array.astype(array.dtype.newbyteorder("<"))).decode()
