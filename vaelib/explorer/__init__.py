@@ -93,7 +93,7 @@ class Explorer:
         """Return the figure, the data, the markup and the script as one piece of HTML."""
         name = f"explorer-{uuid.uuid4().hex[:8]}"
         picture = base64.b64encode(self.figure()).decode()
-        data = json.dumps(self._data(), separators=(",", ":")).replace("</", "<\\/")
+        data = json.dumps(self._data(), separators=(",", ":")).replace("<", "\\u003c")
         style, markup, script = (
             (files(__package__) / f"explorer.{kind}").read_text(encoding="utf-8")
             for kind in ("css", "html", "js")

@@ -126,7 +126,7 @@
     page: 0, // of the test digits
     picks: [0, 1, 4].filter((i) => i < images.length), // the newest first: A, B ...
     noise: 1,
-    eps: { A: drawEps(), B: drawEps() },
+    eps: [drawEps(), drawEps()], // of A and B
     swap: "none",
     logvar: null, // of A in dimension 1; null: the encoder's own
     logvarEps: manyEps(64),
@@ -206,30 +206,27 @@
   ];
   const colour = (name) => getComputedStyle(app).getPropertyValue(`--${name}`);
 
-  function write(text, [x, y], fill, font) {
+  /** Write over the dots: a halo keeps it legible. */
+  function write(text, [x, y], ink, size, weight = "bold") {
     const { context } = scene;
+    const font = `${weight} ${size}px sans-serif`;
     Object.assign(context, { font, textAlign: "center", textBaseline: "middle", lineJoin: "round" });
-    Object.assign(context, { lineWidth: 4, strokeStyle: colour("surface"), fillStyle: fill });
-    context.strokeText(text, x, y); // a halo, so that it can be read over dots
+    Object.assign(context, { lineWidth: 4, strokeStyle: colour("surface"), fillStyle: colour(ink) });
+    context.strokeText(text, x, y);
     context.fillText(text, x, y);
   }
 
   function drawGrid() {
     const { context, size, view } = scene;
     const step = [1, 2, 5, 10, 20, 50, 100].find((value) => view.half / value < 3.2) ?? 200;
-    context.strokeStyle = colour("grid");
-    context.lineWidth = 1;
     for (const axis of [0, 1]) {
       const first = Math.ceil((view.centre[axis] - view.half) / step);
       for (let tick = first; tick * step < view.centre[axis] + view.half; tick++) {
         const at = toScreen([tick * step, tick * step])[axis];
-        context.beginPath();
-        context.moveTo(...(axis ? [0, at] : [at, 0]));
-        context.lineTo(...(axis ? [size, at] : [at, size]));
-        context.stroke();
+        context.fillStyle = colour("grid");
+        context.fillRect(...(axis ? [0, at, size, 1] : [at, 0, 1, size]));
         if (at > 20 && at < size - 20) {
-          const where = axis ? [14, at] : [at, size - 10];
-          write(number(tick * step, 0), where, colour("quiet"), "11px sans-serif");
+          write(number(tick * step, 0), axis ? [14, at] : [at, size - 10], "quiet", 11, "normal");
         }
       }
     }
@@ -267,7 +264,7 @@
     // Numerals that would lie on each other say nothing: their classes have collapsed.
     const apart = (a, b) => a === b || Math.hypot(a.at[0] - b.at[0], a.at[1] - b.at[1]) > 9;
     for (const name of names.filter((a) => names.every((b) => apart(a, b)))) {
-      write(name.label, name.at, colour(`c${name.label}`), "bold 19px sans-serif");
+      write(name.label, name.at, `c${name.label}`, 19);
     }
     return dots;
   }
@@ -297,8 +294,9 @@
       context.arc(px, py, z.length > 1 ? 1.6 : 4.5, 0, 2 * Math.PI);
       context.fill();
     }
-    const beside = x + rx + 11 < scene.size - 8 ? x + rx + 11 : x - rx - 11;
-    write(letter, [Math.min(beside, scene.size - 10), y], colour("ink"), "bold 15px sans-serif");
+    const room = 7 + 4 * letter.length;
+    const beside = x + rx + 2 * room < scene.size ? x + rx + room : x - rx - room;
+    write(letter, [beside, y], "ink", 15);
   }
 
   function drawCross([x, y], reach, width) {
@@ -384,61 +382,56 @@
     },
   };
 
+  /** Decode z, and see what comes of it for the image it should be. */
+  function attempt(z, picture) {
+    const logits = decode(state.model, z);
+    const found = pointsBackTo(state.model, z);
+    return { z, picture, pixels: sigmoid(logits), cost: reconstruction(logits, picture), found };
+  }
+
+  function card(letter, { z, picture, pixels: decoded, cost, found }) {
+    const back = images[found] === picture ? "itself" : image(found);
+    return element(
+      "div", { class: "card" },
+      element("b", {}, letter),
+      digit(picture, `The image ${letter}`, "middle"),
+      digit(decoded, `${letter} decoded`, "middle"),
+      element(
+        "div", {},
+        element("p", {}, `z ${pair(z)}`),
+        element("p", {}, element("b", {}, nats(cost))),
+        element("p", {}, `points back to ${back} `, digit(images[found], "", "small")),
+      ),
+    );
+  }
+
   const noise = {
     map: "The map of all test codes, with the Gaussians of A and B and the z drawn from each.",
-    /** [{letter, i, code, z}] of A and B; `used` is the z that is decoded. */
+    /** [{letter, i, code, z}] of A and of B, with z or eps swapped if so chosen. */
     draws() {
-      const made = state.picks.slice(0, 2).map((i, k) => {
-        const letter = LETTERS[k];
-        const other = state.picks.length > 1 ? "BA"[k] : letter;
-        const eps = state.eps[state.swap === "eps" ? other : letter];
-        const code = codeOf(i);
-        return { letter, i, code, z: shift(code, eps, state.noise) };
-      });
-      return made.map((one, k) => ({
-        ...one, used: state.swap === "z" && made.length > 1 ? made[1 - k].z : one.z,
-      }));
+      const made = state.picks.slice(0, 2).map((i, k) => ({ letter: LETTERS[k], i, code: codeOf(i) }));
+      const other = (k, what) => (state.swap === what && made.length > 1 ? 1 - k : k);
+      const own = made.map(({ code }, k) => shift(code, state.eps[other(k, "eps")], state.noise));
+      return made.map((one, k) => ({ ...one, z: own[other(k, "z")] }));
     },
-    marks() {
-      return { gaussians: this.draws().map(({ letter, code, used }) => ({ letter, code, z: [used] })) };
-    },
+    marks() { return { gaussians: this.draws().map(({ z, ...rest }) => ({ ...rest, z: [z] })) }; },
     show() {
       the("noise").value = state.noise;
       the("noise-value").textContent = `${number(state.noise, 1)} sigma`;
       the("swap").disabled = state.picks.length < 2;
-      const draws = this.draws().map((draw) => {
-        const logits = decode(state.model, draw.used);
-        const found = pointsBackTo(state.model, draw.used);
-        const cost = reconstruction(logits, images[draw.i]);
-        return { ...draw, logits, found, cost };
-      });
-      the("draws").replaceChildren(...draws.map((draw) => drawCard(draw)));
+      const draws = this.draws();
+      const tries = draws.map(({ i, z }) => attempt(z, images[i]));
+      the("draws").replaceChildren(...tries.map((tried, k) => card(LETTERS[k], tried)));
       const { i, code } = draws[0];
       const hits = shareEps.map((eps) => pointsBackTo(state.model, shift(code, eps, state.noise)));
       const share = (hit) => `${Math.round((100 * hits.filter(hit).length) / hits.length)} %`;
       the("share").textContent =
         `Of ${hits.length} draws at this noise, ${share((k) => k === i)} point back to A, among ` +
         `${images.length} images; ${share((k) => labels[k] === labels[i])} to ${image(i)}.`;
-      say(draws.map(({ letter, cost, found, i: own }) =>
-        `${letter}: ${nats(cost)}, points back to ${found === own ? "itself" : image(found)}.`).join(" "));
+      say(tries.map(({ cost, found }, k) =>
+        `${LETTERS[k]}: ${nats(cost)}, points back to ${image(found)}.`).join(" "));
     },
   };
-
-  function drawCard({ letter, i, used, logits, found, cost }) {
-    const back = found === i ? "itself" : image(found);
-    return element(
-      "div", { class: "card" },
-      element("b", {}, letter),
-      digit(images[i], `${letter}: ${image(i)}`, "middle"),
-      digit(sigmoid(logits), `${letter} decoded`, "middle"),
-      element(
-        "div", {},
-        element("p", {}, `z ${pair(used)}`),
-        element("p", {}, element("b", {}, nats(cost))),
-        element("p", {}, `points back to ${back} `, digit(images[found], "", "small")),
-      ),
-    );
-  }
 
   const SCALE = { left: 28, right: 294, low: -10, high: 4, bottom: 110, top: 18, nats: 8 };
   const curveX = (logvar) =>
@@ -478,6 +471,19 @@
         `${words["logvar-kl"]}, slope ${words["logvar-slope"]}, sum ${words["logvar-sum"]}.`);
     },
   };
+
+  function drawTicks() {
+    const tick = (x, y, anchor, value) => {
+      const made = document.createElementNS("http://www.w3.org/2000/svg", "text");
+      Object.entries({ x, y, "text-anchor": anchor }).forEach((entry) => made.setAttribute(...entry));
+      made.textContent = number(value, 0);
+      return made;
+    };
+    the("curve-ticks").append(
+      ...[-10, -8, -6, -4, -2, 0, 2, 4].map((x) => tick(curveX(x), 125, "middle", x)),
+      ...[0, 4, 8].map((y) => tick(20, curveY(y) + 4, "end", y)),
+    );
+  }
 
   function drawCurve(mu, value, cost, slope) {
     const steps = Array.from({ length: 71 }, (_, k) => SCALE.low + 0.2 * k);
@@ -551,23 +557,9 @@
         the("own").replaceChildren(element("p", { class: "hint" }, "Nothing drawn yet."));
         return;
       }
-      const used = shift(encode(state.model, state.own), state.ownEps);
-      const logits = decode(state.model, used);
-      const found = pointsBackTo(state.model, used);
-      const cost = reconstruction(logits, state.own);
-      the("own").replaceChildren(element(
-        "div", { class: "card" },
-        element("b", {}, ""),
-        digit(state.own, "Your digit as the encoder sees it", "middle"),
-        digit(sigmoid(logits), "Your digit decoded", "middle"),
-        element(
-          "div", {},
-          element("p", {}, `z ${pair(used)}`),
-          element("p", {}, element("b", {}, nats(cost))),
-          element("p", {}, `points back to ${image(found)} `, digit(images[found], "", "small")),
-        ),
-      ));
-      say(`Your digit: ${nats(cost)}, points back to ${image(found)}.`);
+      const tried = attempt(shift(encode(state.model, state.own), state.ownEps), state.own);
+      the("own").replaceChildren(card("you", tried));
+      say(`Your digit: ${nats(tried.cost)}, points back to ${image(tried.found)}.`);
     },
   };
 
@@ -697,7 +689,7 @@
   function wireControls() {
     const on = (id, event, values) => the(id).addEventListener(event, (e) => change(values(e.target)));
     on("noise", "input", ({ value }) => ({ noise: Number(value) }));
-    on("new-eps", "click", () => ({ eps: { A: drawEps(), B: drawEps() } }));
+    on("new-eps", "click", () => ({ eps: [drawEps(), drawEps()] }));
     on("swap", "change", ({ value }) => ({ swap: value }));
     on("logvar", "input", ({ value }) => ({ logvar: Number(value) }));
     on("own-logvar", "click", () => ({ logvar: null }));
@@ -801,16 +793,9 @@
   }
 
   the("map-note").textContent =
-    `Each dot is the mu of one of ${labels.length} test images, coloured by digit. ` +
-    "Solid: an image's Gaussian, to two sigma. Dashed: the prior N(0, I), to two sigma.";
-  the("curve-ticks").append(...[-10, -8, -6, -4, -2, 0, 2, 4].map((tick) => {
-    const made = document.createElementNS("http://www.w3.org/2000/svg", "text");
-    made.setAttribute("x", curveX(tick));
-    made.setAttribute("y", 124);
-    made.setAttribute("text-anchor", "middle");
-    made.textContent = number(tick, 0);
-    return made;
-  }));
+    `Dots: mu of ${labels.length.toLocaleString("en")} test images, coloured by digit. ` +
+    "Solid: an image's Gaussian. Dashed: the prior N(0, I). Both to two sigma.";
+  drawTicks();
   wirePickers();
   wireControls();
   wireMap();

@@ -13,7 +13,7 @@ from vaelib.models import VAE
 
 LETTERS = "ABCDEF"
 # The digits 0 to 9, as in explorer.css; numerals tell them apart where colours do not.
-COLOURS = "#332288 #3f9fd0 #2f9e8b #117733 #8a8a1f #b8962e #cc5566 #882255 #aa4499 #7a7f87".split()
+COLOURS = "#332288 #2d8fc0 #2f9e8b #117733 #8a8a1f #a58420 #cc5566 #882255 #aa4499 #7a7f87".split()
 _BOLD: dict[str, Any] = {
     "fontweight": "bold",
     "path_effects": [withStroke(linewidth=3, foreground="white")],
@@ -28,8 +28,8 @@ def draw_figure(model: VAE, images: Tensor, labels: Tensor) -> bytes:
     eps = torch.randn(mu.shape, generator=torch.Generator().manual_seed(0))
     decoded = torch.sigmoid(model.decoder(mu + sigma * eps))
     with plt.style.context("vaelib.book"):
-        figure = plt.figure(figsize=(8, 4.6))
-        left, right = figure.subfigures(1, 2, width_ratios=[5, 3])
+        figure = plt.figure(figsize=(7.6, 5))
+        left, right = figure.subfigures(1, 2, width_ratios=[7, 3])
         ax = left.subplots()
         for digit, colour in enumerate(COLOURS):
             own = mu[labels == digit]
@@ -42,14 +42,15 @@ def draw_figure(model: VAE, images: Tensor, labels: Tensor) -> bytes:
             ax.add_patch(Ellipse(centre, width, height, fill=False, ec="black", lw=1.8))
             ax.annotate(letter, centre, (8, 6), textcoords="offset points", **_BOLD)
         ax.set(xlabel="z, dimension 1", ylabel="z, dimension 2", aspect="equal")
-        panels = {"images": images, "decoded from one z": decoded}
-        for box, (name, pictures) in zip(right.subfigures(2, 1), panels.items(), strict=True):
-            box.suptitle(name, fontsize=11)
-            for row, axis in enumerate(box.subplots(2, 3).flat):
-                axis.set_axis_off()
-                if row < len(images):
-                    axis.imshow(pictures[row].reshape(28, 28), vmin=0, vmax=1)
-                    axis.set_title(LETTERS[row], fontweight="bold", loc="center")
+        cells = right.subplots(len(LETTERS), 2)
+        for axis in cells.flat:
+            axis.set_axis_off()
+        for axis, title in zip(cells[0], ("image", "decoded z"), strict=True):
+            axis.set_title(title, loc="center")
+        for row, letter in enumerate(LETTERS[: len(images)]):
+            cells[row, 0].text(-8, 17, letter, fontweight="bold")
+            for axis, pictures in zip(cells[row], (images, decoded), strict=True):
+                axis.imshow(pictures[row].reshape(28, 28), vmin=0, vmax=1)
         png = io.BytesIO()
         figure.savefig(png, format="png", metadata={"Software": None})
         plt.close(figure)
