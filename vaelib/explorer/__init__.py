@@ -149,5 +149,3 @@ def _order(labels: Tensor) -> tuple[Tensor, int]:
     first = [own[turn] for turn in range(PER_DIGIT) for own in rows if turn < len(own)]
     rest = sorted(set(range(len(labels))) - set(first))
     return torch.tensor(first + rest), len(first)
-
-

@@ -8,7 +8,12 @@
 
   // ---- The networks: as in vaelib.models, with the weights of large layers in int8 ----------
 
-  const bytes = (base64) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+  function bytes(base64) {
+    const letters = atob(base64);
+    const values = new Uint8Array(letters.length);
+    for (let i = 0; i < letters.length; i++) values[i] = letters.charCodeAt(i);
+    return values;
+  }
   const floats = (base64) => new Float32Array(bytes(base64).buffer);
 
   function readLayer({ weight, scale, bias }) {
@@ -331,19 +336,21 @@
     crosses.forEach((z) => drawCross(toScreen(z), crosses.length > 1 ? 4 : 11, 2));
   }
 
-  /** Let the dots run from the old model's map to the new one's, unless that is unwelcome. */
-  function moveDots() {
-    scene.from = scene.dots;
-    const still = !scene.from || matchMedia("(prefers-reduced-motion: reduce)").matches;
+  /** Let the dots run from the old model's map to the new one's, unless motion is unwelcome. */
+  function switchTo(model) {
+    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    Object.assign(scene, { from: still ? null : scene.dots, part: 0 });
+    Object.assign(state, { model, logvar: null });
+    show();
     const start = performance.now();
     const step = (now) => {
-      const t = still ? 1 : Math.min(1, (now - start) / 500);
+      const t = Math.min(1, Math.max(0, now - start) / 500);
       scene.part = t * t * (3 - 2 * t);
       if (t === 1) scene.from = null;
       else requestAnimationFrame(step);
       drawMap();
     };
-    step(start);
+    if (!still) requestAnimationFrame(step);
   }
 
   // ---- The panels: each shows itself and says what to mark on the map ------------------------
@@ -584,8 +591,8 @@
     const middle = [0, 1].map((axis) => total(dots.map((dot) => dot[axis] * dot[2])) / mass);
     const values = new Float32Array(784);
     for (const [x, y, alpha] of dots) {
-      const column = Math.floor(14 + scale * (x - middle[0]));
-      const row = Math.floor(14 + scale * (y - middle[1]));
+      const column = Math.floor(14.5 + scale * (x - middle[0])); // where MNIST has it on average
+      const row = Math.floor(14.5 + scale * (y - middle[1]));
       if (row >= 0 && row < 28 && column >= 0 && column < 28) values[28 * row + column] += alpha * scale * scale;
     }
     return values.map((value) => Math.min(1, value));
@@ -665,11 +672,7 @@
     models.forEach((model, k) => {
       const radio = element("input", { type: "radio", name: "model", value: k });
       radio.checked = k === 0;
-      radio.addEventListener("change", () => {
-        Object.assign(state, { model, logvar: null });
-        show();
-        moveDots();
-      });
+      radio.addEventListener("change", () => switchTo(model));
       the("models").append(element("label", {}, radio, element("span", {}, model.name)));
     });
     for (const name of Object.keys(panels)) {
@@ -804,5 +807,5 @@
   show();
 
   // For tests, and for the curious at the console.
-  host.explorer = { models, images, labels, state, encode, decode, reconstruction, kl, sigmoid, pointsBackTo, toMnist };
+  host.explorer = { models, images, labels, state, scene, encode, decode, sigmoid, toMnist };
 }

@@ -13,7 +13,18 @@ from vaelib.models import VAE
 
 LETTERS = "ABCDEF"
 # The digits 0 to 9, as in explorer.css; numerals tell them apart where colours do not.
-COLOURS = "#332288 #2d8fc0 #2f9e8b #117733 #8a8a1f #a58420 #cc5566 #882255 #aa4499 #7a7f87".split()
+COLOURS = [
+    "#332288",
+    "#2d8fc0",
+    "#2f9e8b",
+    "#117733",
+    "#8a8a1f",
+    "#a58420",
+    "#cc5566",
+    "#882255",
+    "#aa4499",
+    "#7a7f87",
+]
 _BOLD: dict[str, Any] = {
     "fontweight": "bold",
     "path_effects": [withStroke(linewidth=3, foreground="white")],
@@ -29,18 +40,19 @@ def draw_figure(model: VAE, images: Tensor, labels: Tensor) -> bytes:
     decoded = torch.sigmoid(model.decoder(mu + sigma * eps))
     with plt.style.context("vaelib.book"):
         figure = plt.figure(figsize=(7.6, 5))
-        left, right = figure.subfigures(1, 2, width_ratios=[7, 3])
+        left, right = figure.subfigures(1, 2, width_ratios=[7, 3], squeeze=False)[0]
         ax = left.subplots()
         for digit, colour in enumerate(COLOURS):
             own = mu[labels == digit]
             if len(own):
-                ax.scatter(own[:, 0], own[:, 1], s=6, alpha=0.6, linewidths=0, color=colour)
+                ax.scatter(*own.T.numpy(), s=6, alpha=0.6, linewidths=0, color=colour)
                 x, y = own.median(dim=0).values.tolist()
                 ax.text(x, y, str(digit), color=colour, fontsize=15, ha="center", **_BOLD)
         for row, letter in enumerate(LETTERS[: len(images)]):
             centre, (width, height) = mu[row].tolist(), (4 * sigma[row]).tolist()
             ax.add_patch(Ellipse(centre, width, height, fill=False, ec="black", lw=1.8))
-            ax.annotate(letter, centre, (8, 6), textcoords="offset points", **_BOLD)
+            edge = centre[0] + width / 2, centre[1]
+            ax.annotate(letter, edge, (3, -4), textcoords="offset points", **_BOLD)
         ax.set(xlabel="z, dimension 1", ylabel="z, dimension 2", aspect="equal")
         cells = right.subplots(len(LETTERS), 2)
         for axis in cells.flat:
@@ -50,7 +62,7 @@ def draw_figure(model: VAE, images: Tensor, labels: Tensor) -> bytes:
         for row, letter in enumerate(LETTERS[: len(images)]):
             cells[row, 0].text(-8, 17, letter, fontweight="bold")
             for axis, pictures in zip(cells[row], (images, decoded), strict=True):
-                axis.imshow(pictures[row].reshape(28, 28), vmin=0, vmax=1)
+                axis.imshow(pictures[row].reshape(28, 28).numpy(), vmin=0, vmax=1)
         png = io.BytesIO()
         figure.savefig(png, format="png", metadata={"Software": None})
         plt.close(figure)

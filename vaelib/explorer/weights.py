@@ -3,7 +3,6 @@
 import base64
 import copy
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -58,5 +57,5 @@ def _packed_layer(layer: nn.Linear) -> dict[str, str | None]:
 
 def as_base64(values: Tensor) -> str:
     """Return the little-endian bytes of a tensor in base64."""
-    array = np.ascontiguousarray(values.numpy())
-    return base64.b64encode(array.astype(array.dtype.newbyteorder("<"))).decode()
+    array = values.numpy()
+    return base64.b64encode(array.astype(array.dtype.newbyteorder("<")).tobytes()).decode()
