@@ -793,11 +793,14 @@
     }
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", update);
     app.classList.toggle("dark", isDark());
+    // The book's theme puts a light frame around HTML in the dark; this HTML needs none.
+    const frame = host.closest(".cell_output .text_html");
+    if (frame) Object.assign(frame.style, { background: "none", padding: 0 });
   }
 
   the("map-note").textContent =
     `Dots: mu of ${labels.length.toLocaleString("en")} test images, coloured by digit. ` +
-    "Solid: an image's Gaussian. Dashed: the prior N(0, I). Both to two sigma.";
+    "Solid: an image's Gaussian. Dashed: the prior N(0,\u00a0I). Both to two sigma.";
   drawTicks();
   wirePickers();
   wireControls();

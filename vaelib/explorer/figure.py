@@ -29,6 +29,7 @@ _BOLD: dict[str, Any] = {
     "fontweight": "bold",
     "path_effects": [withStroke(linewidth=3, foreground="white")],
 }
+_CENTRED: dict[str, Any] = {"ha": "center", "va": "center"}
 
 
 @torch.no_grad()
@@ -47,12 +48,12 @@ def draw_figure(model: VAE, images: Tensor, labels: Tensor) -> bytes:
             if len(own):
                 ax.scatter(*own.T.numpy(), s=6, alpha=0.6, linewidths=0, color=colour)
                 x, y = own.median(dim=0).values.tolist()
-                ax.text(x, y, str(digit), color=colour, fontsize=15, ha="center", **_BOLD)
+                ax.text(x, y, str(digit), color=colour, fontsize=14, **_BOLD, **_CENTRED)
         for row, letter in enumerate(LETTERS[: len(images)]):
             centre, (width, height) = mu[row].tolist(), (4 * sigma[row]).tolist()
-            ax.add_patch(Ellipse(centre, width, height, fill=False, ec="black", lw=1.8))
+            ax.add_patch(Ellipse(centre, width, height, fill=False, ec="black", lw=1.8, zorder=4))
             edge = centre[0] + width / 2, centre[1]
-            ax.annotate(letter, edge, (3, -4), textcoords="offset points", **_BOLD)
+            ax.annotate(letter, edge, (3, -4), textcoords="offset points", zorder=5, **_BOLD)
         ax.set(xlabel="z, dimension 1", ylabel="z, dimension 2", aspect="equal")
         cells = right.subplots(len(LETTERS), 2)
         for axis in cells.flat:
