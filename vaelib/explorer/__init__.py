@@ -100,7 +100,8 @@ class Explorer:
         )
         alt = html.escape(ALT.format(n=f"{len(self.images):,}"))
         return (
-            f'<div class="vaelib-explorer" id="{name}">'
+            # The attribute keeps JupyterLab from taking keys for commands of its own.
+            f'<div class="vaelib-explorer" id="{name}" data-lm-suppress-shortcuts="true">'
             f'<figure style="margin:0"><img style="max-width:100%" alt="{alt}" '
             f'src="data:image/png;base64,{picture}"><figcaption>{CAPTION}</figcaption></figure>'
             f"<template><style>{style}</style>{markup}</template>"
