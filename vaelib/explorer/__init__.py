@@ -25,14 +25,14 @@ PER_DIGIT = 20  # images of each digit in the page: 200 kB
 
 ALT = (
     "A map of two-dimensional codes: a dot for each of {n} test images, coloured by digit, with "
-    "the digits' numerals in the middle of their own dots. Six small ellipses with letters, the "
-    "Gaussians of six images, lie in it, far smaller than the cloud. Beside the map stand the "
-    "six images, and below each what the decoder makes of a z drawn from its Gaussian."
+    "the digits' numerals in the middle of their own dots. Small ellipses with letters, the "
+    "Gaussians of single images, lie in it, far smaller than the cloud. Beside the map stand "
+    "these images, and next to each the soft digit that the decoder makes of one of its z."
 )
 CAPTION = (
     "Where JavaScript runs, an explorer stands here in place of this figure. Each dot is the mu "
-    "of a test image; the ellipses are the Gaussians of six of them, to two sigma. Right: the "
-    "images, and one z of each, decoded."
+    "of a test image. The ellipses are the Gaussians of single images, to two sigma; of every "
+    "digit one that two dimensions keep well. Right: these images, and one z of each, decoded."
 )
 
 

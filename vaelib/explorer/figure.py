@@ -8,6 +8,7 @@ import torch
 from matplotlib.patches import Ellipse
 from matplotlib.patheffects import withStroke
 from torch import Tensor
+from torch.nn.functional import cosine_similarity
 
 from vaelib.models import VAE
 
@@ -34,22 +35,29 @@ _CENTRED: dict[str, Any] = {"ha": "center", "va": "center"}
 
 @torch.no_grad()
 def draw_figure(model: VAE, images: Tensor, labels: Tensor) -> bytes:
-    """Return a PNG: the map of all codes, and six images with what a z of each decodes to."""
+    """Return a PNG: the map of all codes, and six images with what a z of each decodes to.
+
+    The six are of different digits, each the one that two dimensions keep best.
+    """
     mu, logvar = model.encoder(images)
     sigma = torch.exp(0.5 * logvar)
     eps = torch.randn(mu.shape, generator=torch.Generator().manual_seed(0))
     decoded = torch.sigmoid(model.decoder(mu + sigma * eps))
+    likeness = cosine_similarity(torch.sigmoid(model.decoder(mu)), images)
+    best = [int(likeness.where(labels == digit, -1).argmax()) for digit in labels.unique()]
+    best.sort(key=likeness.__getitem__, reverse=True)
+    chosen = sorted(best[: len(LETTERS)], key=labels.__getitem__)
     with plt.style.context("vaelib.book"):
-        figure = plt.figure(figsize=(7.6, 5))
-        left, right = figure.subfigures(1, 2, width_ratios=[7, 3], squeeze=False)[0]
+        figure = plt.figure(figsize=(7.2, 5))
+        left, right = figure.subfigures(1, 2, width_ratios=[3, 1], squeeze=False)[0]
         ax = left.subplots()
         for digit, colour in enumerate(COLOURS):
             own = mu[labels == digit]
             if len(own):
-                ax.scatter(*own.T.numpy(), s=6, alpha=0.6, linewidths=0, color=colour)
+                ax.scatter(*own.T.numpy(), s=9, alpha=0.7, linewidths=0, color=colour)
                 x, y = own.median(dim=0).values.tolist()
                 ax.text(x, y, str(digit), color=colour, fontsize=14, **_BOLD, **_CENTRED)
-        for row, letter in enumerate(LETTERS[: len(images)]):
+        for row, letter in zip(chosen, LETTERS, strict=False):
             centre, (width, height) = mu[row].tolist(), (4 * sigma[row]).tolist()
             ax.add_patch(Ellipse(centre, width, height, fill=False, ec="black", lw=1.8, zorder=4))
             edge = centre[0] + width / 2, centre[1]
@@ -60,9 +68,9 @@ def draw_figure(model: VAE, images: Tensor, labels: Tensor) -> bytes:
             axis.set_axis_off()
         for axis, title in zip(cells[0], ("image", "decoded z"), strict=True):
             axis.set_title(title, loc="center")
-        for row, letter in enumerate(LETTERS[: len(images)]):
-            cells[row, 0].text(-8, 17, letter, fontweight="bold")
-            for axis, pictures in zip(cells[row], (images, decoded), strict=True):
+        for row, letter, pair in zip(chosen, LETTERS, cells, strict=False):
+            pair[0].text(-8, 17, letter, fontweight="bold")
+            for axis, pictures in zip(pair, (images, decoded), strict=True):
                 axis.imshow(pictures[row].reshape(28, 28).numpy(), vmin=0, vmax=1)
         png = io.BytesIO()
         figure.savefig(png, format="png", metadata={"Software": None})
