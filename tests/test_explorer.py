@@ -12,6 +12,8 @@ from vaelib import VAE, Sampling, fit, gaussian_log_prob, kl_divergence, reconst
 from vaelib.bugs import BUGS, Draw, train, true_cost
 from vaelib.explorer import Explorer
 
+pytestmark = pytest.mark.slow
+
 PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Explorer</title>
 <meta name="viewport" content="width=device-width"></head>
 <body style="margin: 8px; font-family: sans-serif"><main>{}</main></body></html>"""
@@ -21,7 +23,7 @@ WCAG = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]
 
 @pytest.fixture(scope="module")
 def originals(digits):
-    """Five models as in the chapter, but trained in a moment."""
+    """A right VAE, an autoencoder and a bug, as in the chapter, but trained in a moment."""
     (images, _), _ = digits
     size = {"hidden": 128, "latent_dim": 2}
     torch.manual_seed(0)
@@ -31,7 +33,7 @@ def originals(digits):
     return {
         "right": train(None, images, 0, 5, **size)[0],
         "autoencoder": plain,
-        **{bug.name: train(bug, images[:500], 0, 5, **size)[0] for bug in BUGS[:3]},
+        BUGS[1].name: train(BUGS[1], images[:500], 0, 5, **size)[0],
     }
 
 
@@ -159,7 +161,9 @@ def attempt(explorer, name, index, z):
 # ---- Weight and speed
 
 
-def test_five_models_stay_under_two_megabytes(html):
+def test_five_models_stay_under_two_megabytes(digits):
+    models = {f"a model with a name, the {k}th": VAE(hidden=128, latent_dim=2) for k in range(5)}
+    html = Explorer(models, *digits[1])._repr_html_()
     print(f"{len(html.encode()) / 1e6:.2f} MB")
     assert len(html.encode()) < 2_000_000
 
@@ -700,7 +704,7 @@ def test_the_models_are_left_as_they_were(originals, digits):
 
 
 def test_it_says_what_it_is_where_html_is_not_shown(explorer):
-    assert repr(explorer).startswith("Explorer of right, autoencoder, sigmoid applied twice")
+    assert repr(explorer).startswith("Explorer of right, autoencoder, z drawn without a gradient")
 
 
 def test_a_small_set_will_do(originals, digits, visit, tmp_path):
