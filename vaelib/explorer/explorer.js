@@ -149,7 +149,8 @@
   const app = shadow.querySelector(".app");
   const the = (id) => shadow.getElementById(id);
 
-  const number = (value, digits = 2) => value.toFixed(digits).replace("-", "\u2212");
+  const number = (value, digits = 2) =>
+    value.toFixed(digits).replace(/^-(?=[0.]*$)/, "").replace("-", "\u2212"); // no minus zero
   const pair = (values) => `(${number(values[0])}, ${number(values[1])})`;
   const nats = (value) => `${number(value, 1)} nats`;
   const image = (i) => `a ${labels[i]}`;
@@ -235,15 +236,17 @@
         }
       }
     }
+    write("dimension 1", [size - 36, size - 25], "quiet", 11, "normal");
+    write("dimension 2", [36, 11], "quiet", 11, "normal");
   }
 
   /** Where the dots are on screen; on the way while one model's map turns into another's. */
   function dotsOnScreen() {
     const { codes } = state.model;
-    return labels.map((_, i) => {
-      const there = toScreen([codes[4 * i], codes[4 * i + 1]]);
-      return scene.from ? there.map((end, k) => end + (1 - scene.part) * (scene.from[i][k] - end)) : there;
-    });
+    const there = labels.map((_, i) => toScreen([codes[4 * i], codes[4 * i + 1]]));
+    if (!scene.from) return there;
+    const between = (start, end) => start + scene.part * (end - start);
+    return there.map((dot, i) => dot.map((end, k) => between(scene.from[i][k], end)));
   }
 
   const median = (values) => values.sort((a, b) => a - b)[Math.floor(values.length / 2)];
@@ -290,8 +293,7 @@
     const { context } = scene;
     context.strokeStyle = colour("ink");
     context.lineWidth = 2;
-    const [rx] = outline(code.mu, sigma(code).map((width) => 2 * width));
-    const [x, y] = toScreen(code.mu);
+    const radii = outline(code.mu, sigma(code).map((width) => 2 * width));
     context.fillStyle = colour("ink");
     for (const point of z) {
       const [px, py] = toScreen(point);
@@ -299,9 +301,13 @@
       context.arc(px, py, z.length > 1 ? 1.6 : 4.5, 0, 2 * Math.PI);
       context.fill();
     }
-    const room = 7 + 4 * letter.length;
-    const beside = x + rx + 2 * room < scene.size ? x + rx + room : x - rx - room;
-    write(letter, [beside, y], "ink", 15);
+    // Each letter has its own direction, so that it can be read where ellipses coincide.
+    const angle = (-Math.PI / 3) * Math.max(0, LETTERS.indexOf(letter));
+    const reach = [Math.cos(angle), Math.sin(angle)].map(
+      (part, k) => part * (radii[k] + 7 + 4 * letter.length),
+    );
+    const inside = (at) => Math.min(scene.size - 10, Math.max(10, at));
+    write(letter, toScreen(code.mu).map((at, k) => inside(at + reach[k])), "ink", 15);
   }
 
   function drawCross([x, y], reach, width) {
