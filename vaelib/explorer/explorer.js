@@ -708,7 +708,7 @@
 
   const place = (target, { clientX, clientY }) => {
     const box = target.getBoundingClientRect();
-    return [clientX - box.left, clientY - box.top];
+    return [clientX - box.left - target.clientLeft, clientY - box.top - target.clientTop];
   };
 
   function wireMap() {
@@ -716,19 +716,17 @@
       const { centre, half } = scene.view;
       return Math.min(centre[k] + half, Math.max(centre[k] - half, value));
     });
-    const move = (event) => {
-      const at = place(map, event).map((value) => value - map.clientLeft);
-      change({ z: inside(toPlane(at)) });
-    };
+    const move = (event) => change({ z: inside(toPlane(place(map, event))) });
+    map.addEventListener("click", (event) => {
+      if (state.panel !== "pick") return;
+      const [x, y] = place(map, event);
+      const far = scene.dots.slice(0, images.length).map((dot) => Math.hypot(dot[0] - x, dot[1] - y));
+      toggle(far.indexOf(Math.min(...far)));
+    });
     map.addEventListener("pointerdown", (event) => {
-      if (state.panel === "walk") {
-        map.setPointerCapture(event.pointerId);
-        move(event);
-      } else if (state.panel === "pick") {
-        const at = place(map, event);
-        const far = images.map((_, i) => Math.hypot(scene.dots[i][0] - at[0], scene.dots[i][1] - at[1]));
-        toggle(far.indexOf(Math.min(...far)));
-      }
+      if (state.panel !== "walk") return;
+      map.setPointerCapture(event.pointerId);
+      move(event);
     });
     map.addEventListener("pointermove", (event) => {
       if (state.panel === "walk" && map.hasPointerCapture(event.pointerId)) move(event);
