@@ -102,7 +102,7 @@ class Explorer:
         return (
             # The attribute keeps JupyterLab from taking keys for commands of its own.
             f'<div class="vaelib-explorer" id="{name}" data-lm-suppress-shortcuts="true">'
-            f'<figure style="margin:0"><img style="max-width:100%" alt="{alt}" '
+            f'<figure style="margin:0;break-inside:avoid"><img style="max-width:100%" alt="{alt}" '
             f'src="data:image/png;base64,{picture}"><figcaption>{CAPTION}</figcaption></figure>'
             f"<template><style>{style}</style>{markup}</template>"
             f'<script type="application/json">{data}</script></div>'
