@@ -57,8 +57,9 @@ def whole(names, folder=HTML):
         for tag in article.find_all(id=True):
             tag["id"] = place(name, tag["id"])
         for image in article.find_all("img"):
-            target, _ = resolve(file, image["src"])
-            image["src"] = relpath(target, dirname(names[0]))
+            target = resolve(file, image["src"])
+            if target is not None:
+                image["src"] = relpath(target[0], dirname(names[0]))
         for link in article.find_all("a", href=True):
             target = resolve(file, link["href"])
             if target is not None and target[0] in files:
