@@ -421,6 +421,7 @@ def test_the_densities_at_z(page, explorer):
 
 def test_the_model_switch_changes_costs_map_and_samples(visit, address, explorer):
     page = visit(address, reduced_motion="reduce")
+    assert page.get_by_role("radio", name="right", exact=True).is_checked()
     open_panel(page, "prior")
     before = page.locator("#map").screenshot()
     for k, (name, model) in enumerate(explorer.models.items()):
