@@ -6,6 +6,7 @@ from pathlib import Path
 import vaelib
 
 _PROBE = '''
+from vaelib import VAE, evaluate, kl_loss, load_mnist, plot_images, reconstruction_loss
 import ctypes, mmap, os, socket, threading
 
 def escapes(what):
@@ -44,7 +45,7 @@ def probe(_):
         "takes all memory": lambda: mmap.mmap(-1, 64 << 30),
         "sends a signal": lambda: os.kill(0, 0),
         "finds the checks": lambda: __import__("vaelib.checks"),
-        "finds what is asked": lambda: getattr(__import__("vaelib.sampling"), "Sampling"),
+        "finds what is asked": lambda: exec("from vaelib.elbo import negative_elbo"),
         **{f"writes to {path}": lambda path=path: write(path + "/x") for path in WRITE},
         **{f"sees {path}": lambda path=path: os.stat(path) for path in HIDDEN},
         **{f"reads {path}": lambda path=path: os.stat(path + "/self") for path in ["/proc"]},

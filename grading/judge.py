@@ -129,7 +129,7 @@ class Judge:
     def _let_through(self) -> str:
         """Return what a hostile answer can do in this jail that it must not; "" if nothing."""
         answer = Answer(canaries.source(), {}, (), {}, ())
-        case = _Case(self._jail, self._limits, "sampling", answer, b"canary")
+        case = _Case(self._jail, self._limits, "elbo", answer, b"canary")
         try:
             session = case.session()
             found = session.call((torch.zeros(1),), (), (), name="probe", using={})

@@ -228,8 +228,8 @@ class Function:
         """Let the answer make a step; the child keeps model and optimizer for the next one."""
         parameters = list(model.parameters())
         new = self._known[:2] != (model, optimizer)
-        stamps = [_stamp(parameter) for parameter in parameters]
-        changed = [at for at in range(len(parameters)) if new or self._known[2][at] != stamps[at]]
+        known = [None] * len(parameters) if new else self._known[2]
+        changed = [at for at, p in enumerate(parameters) if not _same(p, known[at])]
         grads = [at for at, p in enumerate(parameters) if new and p.grad is not None]
         sizes = (model.encoder.hidden.in_features, model.encoder.hidden.out_features)
         value, after = self.session.step(
@@ -247,7 +247,7 @@ class Function:
             raise self.session.broken("parameters of other shapes")
         for parameter, moved in zip(parameters, after, strict=True):
             parameter.data.copy_(moved)
-        self._known = model, optimizer, [_stamp(parameter) for parameter in parameters]
+        self._known = model, optimizer, after
         return value
 
 
@@ -270,23 +270,24 @@ class Module(nn.Module):
             raise self.session.broken("no account of the module")
         self.number, self.cast = number, [torch.float32, torch.device("cpu")]
         self.moved = False
-        self.stamps: dict[str, Any] = {}
+        self.known: dict[str, Tensor] = {}  # what the child has
         for name, grad, value in zip(names, grads, values, strict=True):
             parameter = nn.Parameter(value, requires_grad=grad is True and _smooth(value))
             name = wire.name_of(name)
             self._parameters[name] = parameter  # register_parameter refuses dots
-            self.stamps[name] = _stamp(parameter)
+            self.known[name] = value.clone()
 
     @_guarded
     def forward(self, *inputs: Tensor) -> Any:
         """Call the module in the child, after sending the parameters that have changed."""
-        changed = [n for n, p in self._parameters.items() if _stamp(p) != self.stamps[n]]
-        self.stamps.update((name, _stamp(self._parameters[name])) for name in changed)
+        now = {name: p.detach() for name, p in self.named_parameters()}
+        changed = [name for name, value in now.items() if not _same(value, self.known[name])]
+        self.known.update((name, now[name].clone()) for name in changed)
         dtype, device = self.cast
         return self.session.call(
             inputs,
             list(self.parameters()),
-            [self._parameters[name] for name in changed],
+            [now[name] for name in changed],
             module=self.number,
             training=self.training,
             cast=[str(dtype).removeprefix("torch."), device.type] if self.moved else None,
@@ -318,9 +319,10 @@ def candidate(session: Session, name: str, kind: str) -> Any:
     return made if kind == "module class" else made()
 
 
-def _stamp(value: Any) -> tuple[Any, ...]:
-    """Return what changes when a parameter does."""
-    return id(value), value._version, value.dtype, value.data_ptr()
+def _same(one: Tensor, other: Tensor | None) -> bool:
+    if other is None or (one.dtype, one.device) != (other.dtype, other.device):
+        return False
+    return one.device.type == "meta" or torch.equal(one, other)
 
 
 def _smooth(value: Tensor) -> bool:

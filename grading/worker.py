@@ -78,8 +78,10 @@ def _become_nobody() -> None:
 
 def _warm_up() -> None:
     """Import what answers import, and make the first gradient, which is slow, here."""
+    import matplotlib.pyplot
     import torch.fx.experimental.symbolic_shapes
 
+    matplotlib.get_cachedir(), matplotlib.get_configdir()  # while there is a folder for them
     value = torch.ones(2, requires_grad=True)
     torch.autograd.grad(value.exp(), value, torch.ones(2))
     torch.optim.Adam([value])
