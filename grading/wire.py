@@ -41,7 +41,8 @@ class TooLarge(Exception):
 
 def send(channel: socket.socket, header: dict[str, Any], tensors: Sequence[Tensor] = ()) -> None:
     """Send one frame; `tensors` may be on the CPU or on `meta`."""
-    specs, payload = [], []
+    specs: list[dict[str, Any]] = []
+    payload = []
     for value in tensors:
         specs.append({"dtype": _NAMES[value.dtype], "shape": list(value.shape)})
         if value.device.type == "meta":

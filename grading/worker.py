@@ -29,6 +29,7 @@ import torch
 from torch import Tensor, nn
 
 from grading import seccomp, wire
+from grading.pretend_gpu import PretendGPU  # type: ignore[import-untyped]  # only in the jail
 
 _CONTROL, _NULL = 3, 4  # file descriptors: the socket to the judge, and /dev/null
 _FILE = "<answer>"
@@ -164,7 +165,9 @@ class _Child:
         self.channel = channel
         self.answer = types.ModuleType("__main__")
         self.modules: list[nn.Module] = []
+        self.casts: list[list[str]] = []  # their dtypes and devices
         self.calls: OrderedDict[int, tuple[list[Tensor], list[Tensor]]] = OrderedDict()
+        self.grad = True
         self.training: tuple[Any, Any] = (None, None)
         sys.path.insert(0, _COURSE)
 
@@ -207,17 +210,23 @@ class _Child:
         random.seed(request["seed"])
         np.random.seed(request["seed"])  # noqa: NPY002 - answers may use it
         self.modules.clear()
+        self.casts.clear()
         self.calls.clear()
+        self.grad = True
         self.training = (None, None)
         return {}, []
 
-    def do_make(self, request: Any, _: list[Tensor]) -> wire.Frame:
+    def do_make(self, request: Any, tensors: list[Tensor]) -> wire.Frame:
         """Instantiate a class of the answer, or copy a module of it."""
         torch.set_grad_enabled(True)
         torch.manual_seed(request["seed"])
         found = self.answer.__dict__[request["name"]]
-        module = copy.deepcopy(found) if isinstance(found, nn.Module) else found(*request["sizes"])
+        if isinstance(found, nn.Module):
+            module = copy.deepcopy(found)
+        else:
+            module = found(*(wire.decode(size, tensors) for size in request["sizes"]))
         self.modules.append(module)
+        self.casts.append(["float32", "cpu"])
         parameters = {}
         with contextlib.suppress(AttributeError):  # super().__init__() was forgotten
             parameters = dict(module.named_parameters())
@@ -240,11 +249,11 @@ class _Child:
         sources = list(leaves)
         if "module" in request:
             function: Any = self.modules[request["module"]]
-            parameters = self._prepare(function, request, sent)
-            sources += parameters
+            sources += self._prepare(request, sent)
         else:
             function = self.answer.__dict__[request["name"]]
-        with torch.set_grad_enabled(request["grad"]):
+        torch.set_grad_enabled(request["grad"] and self.grad)
+        with torch.enable_grad():
             inputs = [
                 leaf if given["leaf"] else leaf.clone()
                 for leaf, given in zip(leaves, request["inputs"], strict=True)
@@ -253,8 +262,9 @@ class _Child:
         drew = torch.random.manual_seed(request["seed"]).get_state()
         pretend = request["pretend"]
         gpu = contextlib.nullcontext() if pretend is None else PretendGPU(pretend)
-        with torch.set_grad_enabled(request["grad"]), self._using(request["using"]), gpu:
+        with self._using(request["using"]), gpu:
             value = function(*inputs)
+        self.grad = torch.is_grad_enabled() or not request["grad"]  # an answer may switch it off
         results: list[Tensor] = []
         reply = {
             "value": wire.encode(value, results),
@@ -273,19 +283,19 @@ class _Child:
         ]
         return reply, results + [inputs[at] for at in reply["changed"]]
 
-    def _prepare(self, module: nn.Module, request: Any, sent: list[Tensor]) -> list[Tensor]:
+    def _prepare(self, request: Any, sent: list[Tensor]) -> list[Tensor]:
         """Bring a module to the mode, dtype, device and parameters that the judge's copy has."""
-        if request["cast"]:
-            dtype, device = request["cast"]
-            module.to(device=device, dtype=getattr(torch, dtype))
+        number, cast = request["module"], request["cast"]
+        module = self.modules[number]
+        if cast != self.casts[number]:
+            module.to(device=cast[1], dtype=getattr(torch, cast[0]))
+            self.casts[number] = cast
         if request["training"] != module.training:
             module.train(request["training"])
-        parameters = dict(module.named_parameters())
-        for name, value in zip(request["sent"], sent, strict=True):
-            parameters[name].data = value
-        for parameter in parameters.values():
-            parameter.grad = None
-        return list(parameters.values())
+        parameters = list(module.parameters())
+        for at, value in zip(request["sent"], sent, strict=True):
+            parameters[at].data = value
+        return parameters
 
     @contextlib.contextmanager
     def _using(self, sources: dict[str, str]) -> Any:
@@ -369,8 +379,6 @@ def _same(one: Tensor, other: Tensor) -> bool:
     """Return whether the bits are the same: NaN is the same as NaN here."""
     return one.shape == other.shape and wire.raw(one) == wire.raw(other)
 
-
-from grading.pretend_gpu import PretendGPU  # noqa: E402
 
 if __name__ == "__main__":
     main()
