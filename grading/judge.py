@@ -273,7 +273,7 @@ def _key(secret: bytes, *parts: str) -> bytes:
 
 
 def _open(skill: Skill, verdict: str, message: str) -> SkillResult:
-    return SkillResult(skill.grade_id, None, skill.points, verdict, message)
+    return SkillResult(skill.grade_id, None, float(skill.points), verdict, message)
 
 
 def _closed(skill: Skill, verdict: str, message: str = "") -> SkillResult:

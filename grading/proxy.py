@@ -169,7 +169,7 @@ class Session:
 
     def advance(self) -> None:
         """Move the judge's generator on, to where the child cannot follow."""
-        torch.manual_seed(self._hash(b"next"))
+        torch.default_generator.manual_seed(self._hash(b"next"))
 
     def broken(self, why: str) -> Died:
         """Note that the child does not keep to the protocol."""

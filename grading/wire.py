@@ -163,8 +163,8 @@ def encode(value: Any, tensors: list[Tensor]) -> Any:
         return {"plain": value[:_TEXT]}
     if isinstance(value, Tensor):
         with torch._C.DisableTorchFunctionSubclass():
-            plain = value.as_subclass(Tensor)
-        tensors.append(_portable(plain))
+            plain = value if type(value) is Tensor else value.as_subclass(Tensor)
+            tensors.append(_portable(plain))
         return {"tensor": len(tensors) - 1}
     if type(value) in (tuple, list) and len(value) <= _VALUES:
         return {type(value).__name__: [encode(part, tensors) for part in value]}

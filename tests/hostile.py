@@ -150,7 +150,11 @@ never(lambda: os.write(os.memfd_create("x"), bytes(10**8)))
     ),
     "a shell": (
         inside(
-            "never(lambda: subprocess.run(['/bin/sh', '-c', 'id']))\nnever(lambda: os.execv('/bin/sh', ['sh']))\nnever(lambda: os.posix_spawn('/bin/sh', ['sh'], {}))"
+            """
+never(lambda: subprocess.run(["/bin/sh", "-c", "id"]))
+never(lambda: os.execv("/bin/sh", ["sh"]))
+never(lambda: os.posix_spawn("/bin/sh", ["sh"], {}))
+"""
         ),
         {"failed"},
     ),
@@ -356,7 +360,10 @@ for thing in gc.get_objects():
     ),
     "imports the checks": (
         inside(
-            "never(lambda: __import__('vaelib.checks.kl'))\nnever(lambda: __import__('grading.judge'))"
+            """
+never(lambda: __import__("vaelib.checks.kl"))
+never(lambda: __import__("grading.judge"))
+"""
         ),
         {"failed"},
     ),

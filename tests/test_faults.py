@@ -1,6 +1,5 @@
 """Every attack between two honest submissions: it gains nothing, and they keep their marks."""
 
-import hostile
 import pytest
 from hostile import HOSTILE, UNREADABLE, notebook
 from nbgrader_course import ROOT, notebook_path
