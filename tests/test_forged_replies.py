@@ -64,12 +64,12 @@ def mutated(header, body, chance):
     """Return the bytes of a reply in which one thing or two are not as they should be."""
     header = copy.deepcopy(header)
     for _ in range(chance.choice([1, 1, 2])):
-        *above, last = chance.choice([path for path in places(header) if path])
+        *above, last = chance.choice([path for path in places(header) if path] or [("tensors",)])
         holder = header
         for key in above:
             holder = holder[key]
         if isinstance(holder, dict) and chance.random() < 0.2:
-            del holder[last]
+            holder.pop(last, None)
         else:
             holder[last] = copy.deepcopy(chance.choice(ODD))
     if chance.random() < 0.1:
