@@ -121,24 +121,19 @@ class Jail:
             self._command(message, [theirs.fileno()], b"started")
         return ours
 
-    def close(self, channel: socket.socket) -> int:
-        """Kill the child and all it started; return how it ended: a signal's number, or 0.
-
-        The signal is SIGKILL, ours, if the child was still running.
-        """
+    def close(self, channel: socket.socket) -> None:
+        """Kill the child and all it started."""
         channel.close()
-        status = int(self._command("stop", [], None))
-        return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+        self._command("stop", [], b"stopped")
 
-    def _command(self, message: str, descriptors: list[int], expected: bytes | None) -> bytes:
+    def _command(self, message: str, descriptors: list[int], expected: bytes) -> None:
         try:
             socket.send_fds(self._control, [message.encode()], descriptors)
             reply = self._control.recv(64)
         except OSError as error:
             raise JailError(f"the jail does not answer: {error}") from None
-        if not reply or (expected and reply != expected):
+        if reply != expected:
             raise JailError(f"the jail is gone: {self._said()}")
-        return reply
 
     def _said(self) -> str:
         """Return the last line of what bubblewrap or the warm process wrote on stderr."""
