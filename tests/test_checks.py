@@ -103,9 +103,9 @@ def test_wrong_answers_fail_where_they_should_with_the_cause_named(subject, name
 
 KNOWN = [
     *sampling._MISTAKES,
-    *kl._FORMULAS,
+    *kl.FORMULAS,
     *kl._PER_IMAGE,
-    *kl._PER_BATCH,
+    *kl.PER_BATCH,
     *judging._CAUSES.values(),
 ]
 
