@@ -8,7 +8,10 @@ import random
 import threading
 from types import SimpleNamespace
 
+import bank_elbo
+import bank_encoder
 import bank_kl
+import bank_log_variance
 import bank_sampling
 import numpy as np
 import pytest
@@ -16,7 +19,8 @@ import torch
 from torch import nn
 
 import vaelib
-from vaelib.checks import CheckFailed, judging, kl, sampling
+from vaelib.checks import CheckFailed, elbo, encoder, judging, kl, log_variance, sampling
+from vaelib.checks.skills import SKILLS
 
 SEEDS = (0, 101, 7)  # 0 is what learners see; the others stand for hidden ones
 BANKS = {
@@ -24,15 +28,20 @@ BANKS = {
         checks=sampling,
         bank=bank_sampling,
         before="import torch\nfrom torch import nn\n",
-        judged=dict.fromkeys(bank_sampling.SKILLS, "Sampling"),
+        skills=SKILLS["sampling"],
     ),
-    "kl": SimpleNamespace(
-        checks=kl,
-        bank=bank_kl,
-        before=bank_kl.REST,
-        judged=dict(zip(bank_kl.SKILLS, ["kl_divergence"] * 4 + ["kl_loss"] * 2, strict=True)),
-    ),
+    **{
+        subject: SimpleNamespace(checks=checks, bank=bank, before=bank.REST, skills=SKILLS[name])
+        for subject, name, checks, bank in (
+            ("kl", "kl_loss", kl, bank_kl),
+            ("encoder", "encoder", encoder, bank_encoder),
+            ("log_variance", "log_variance", log_variance, bank_log_variance),
+            ("elbo", "elbo", elbo, bank_elbo),
+        )
+    },
 }
+for subject in BANKS.values():
+    subject.judged = {skill.check.__name__: skill.piece for skill in subject.skills}
 RIGHT = [(subject, name) for subject, s in BANKS.items() for name in s.bank.RIGHT]
 WRONG = [(subject, name) for subject, s in BANKS.items() for name in s.bank.WRONG]
 

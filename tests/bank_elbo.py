@@ -1,0 +1,4 @@
+SKILLS = ()
+REST = ""
+RIGHT = {}
+WRONG = {}
