@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - answers as learners write them
 """Right and wrong answers to the encoder assignment, as learners write them.
 
 RIGHT: name -> source. WRONG: name -> (source, {failed skill: part of the diagnosis}); the
@@ -253,18 +254,24 @@ WRONG = {
     ),
     "exp on logvar": (
         heads(logvar="torch.exp(self.logvar(h))"),
-        {NUMBER: "an exponential on logvar", LEARNS: ""},
+        {NUMBER: "an exponential on logvar"},
     ),
     "sigma returned": (
         heads(logvar="torch.exp(0.5 * self.logvar(h))"),
         {NUMBER: "an exponential on logvar"},
     ),
-    "sigmoid on mu": (heads(mu="torch.sigmoid(self.mu(h))"), {NUMBER: "a sigmoid on mu"}),
+    "sigmoid on mu": (
+        heads(mu="torch.sigmoid(self.mu(h))"),
+        {NUMBER: "a sigmoid on mu", LEARNS: ""},
+    ),
     "sigmoid on logvar": (
         heads(logvar="self.logvar(h).sigmoid()"),
         {NUMBER: "a sigmoid on logvar"},
     ),
-    "tanh on mu": (heads(mu="torch.tanh(self.mu(h))"), {NUMBER: "bounds -1 and 1 on mu"}),
+    "tanh on mu": (
+        heads(mu="torch.tanh(self.mu(h))"),
+        {NUMBER: "bounds -1 and 1 on mu", LEARNS: ""},
+    ),
     "tanh on logvar": (
         heads(logvar="self.logvar(h).tanh()"),
         {NUMBER: "bounds -1 and 1 on logvar"},
@@ -273,19 +280,28 @@ WRONG = {
         heads(logvar="F.softsign(self.logvar(h))"),
         {NUMBER: "bounds -1 and 1 on logvar"},
     ),
-    "softmax on mu": (heads(mu="F.softmax(self.mu(h), dim=1)"), {NUMBER: "a softmax on mu"}),
-    "log-softmax on mu": (heads(mu="F.log_softmax(self.mu(h), dim=1)"), {NUMBER: ""}),
-    "elu on mu": (heads(mu="F.elu(self.mu(h))"), {NUMBER: ""}),
+    "softmax on mu": (
+        heads(mu="F.softmax(self.mu(h), dim=1)"),
+        {NUMBER: "a softmax on mu", LEARNS: ""},
+    ),
+    "log-softmax on mu": (heads(mu="F.log_softmax(self.mu(h), dim=1)"), {NUMBER: "", LEARNS: ""}),
+    "elu on mu": (heads(mu="F.elu(self.mu(h))"), {NUMBER: "mu never goes below -1"}),
     "leaky relu on mu": (heads(mu="F.leaky_relu(self.mu(h))"), {NUMBER: ""}),
-    "logsigmoid on logvar": (heads(logvar="F.logsigmoid(self.logvar(h))"), {NUMBER: ""}),
-    "three times tanh": (heads(logvar="3 * torch.tanh(self.logvar(h))"), {NUMBER: ""}),
+    "logsigmoid on logvar": (
+        heads(logvar="F.logsigmoid(self.logvar(h))"),
+        {NUMBER: "logvar never goes above 0"},
+    ),
+    "three times tanh": (
+        heads(logvar="3 * torch.tanh(self.logvar(h))"),
+        {NUMBER: "logvar never goes below -3 or above 3"},
+    ),
     "logvar clamped at 5": (
         heads(logvar="self.logvar(h).clamp(-5, 5)"),
-        {NUMBER: "logvar is clamped, never below -5 or above 5"},
+        {NUMBER: "an activation or a clamp: logvar never goes below -5 or above 5"},
     ),
     "logvar clamped from -20 to 2": (
         heads(logvar="torch.clamp(self.logvar(h), -20, 2)"),
-        {NUMBER: "logvar is clamped, never above 2"},
+        {NUMBER: "an activation or a clamp: logvar never goes above 2"},
     ),
     "relu after a Sequential": (
         encoder(
@@ -312,7 +328,7 @@ WRONG = {
             "h = torch.relu(self.hidden(x))\nreturn self.norm(self.mu(h)), self.logvar(h)",
             LAYERS + "self.norm = nn.BatchNorm1d(latent_dim)",
         ),
-        {SHAPE: "", ALONE: "batch norm", HEADS: ""},
+        {SHAPE: "", ALONE: "batch norm"},
     ),
     "dropout": (
         encoder(
@@ -341,7 +357,7 @@ WRONG = {
     ),
     "mean over the batch": (
         heads(mu="self.mu(h).mean(0, keepdim=True).expand(len(x), -1)"),
-        {ALONE: "x is not used", HEADS: ""},
+        {ALONE: MIXES, HEADS: "", LEARNS: ""},
     ),
     "hidden units averaged over the batch": (
         encoder("""
@@ -363,7 +379,7 @@ WRONG = {
         encoder("h = torch.softmax(self.hidden(x), dim=0)\nreturn self.mu(h), self.logvar(h)"),
         {ALONE: MIXES},
     ),
-    "rows turned round": (heads(logvar="self.logvar(h).flip(0)"), {ALONE: "", LEARNS: ""}),
+    "rows turned round": (heads(logvar="self.logvar(h).flip(0)"), {ALONE: ""}),
     "saved parameters": (
         encoder(
             "return self.m.expand(len(x), -1), self.lv.expand(len(x), -1)",
@@ -389,7 +405,7 @@ WRONG = {
             h = torch.relu(self.hidden(x - x[-1:]))
             return self.mu(h), self.logvar(h)
         """),
-        {ALONE: MIXES, SHAPE: ""},
+        {ALONE: ""},
     ),
     # layers
     "no nonlinearity": (
@@ -449,7 +465,7 @@ WRONG = {
             ]
             """,
         ),
-        {SHAPE: "", HEADS: FIXED, LEARNS: ""},
+        {SHAPE: "", NUMBER: "", HEADS: FIXED, LEARNS: ""},
     ),
     "made in forward": (
         encoder("""
@@ -468,7 +484,7 @@ WRONG = {
                 h = torch.relu(self.hidden(x))
             return self.mu(h), self.logvar(h)
         """),
-        {HEADS: "a layer is made but not used"},
+        {HEADS: "the graph is cut by"},
     ),
     "all under no_grad": (
         encoder("""
@@ -476,9 +492,9 @@ WRONG = {
                 h = torch.relu(self.hidden(x))
                 return self.mu(h), self.logvar(h)
         """),
-        {HEADS: "", LEARNS: ""},
+        {HEADS: "the graph is cut by", LEARNS: ""},
     ),
-    "mu detached": (heads(mu="self.mu(h).detach()"), {HEADS: "a layer is made but not used"}),
+    "mu detached": (heads(mu="self.mu(h).detach()"), {HEADS: "the graph is cut by"}),
     "weights zero": (
         encoder(layers=LAYERS + "for p in self.parameters():\n    nn.init.zeros_(p)"),
         {LEARNS: ""},

@@ -430,7 +430,7 @@ WRONG = {
     ),
     "entropy": (
         density("D.Normal(mu, (logvar / 2).exp()).entropy().sum(1)", DISTRIBUTIONS),
-        both(""),
+        {VALUES: "", SLOPES: "no gradient reaches z, mu"},
     ),
     "cdf": (
         density("D.Normal(mu, (logvar / 2).exp()).cdf(z).log().sum(1)", DISTRIBUTIONS),
@@ -538,7 +538,7 @@ WRONG = {
             var = logvar.exp() + 1e-3
             return (-0.5 * (z - mu) ** 2 / var - 0.5 * torch.log(2 * math.pi * var)).sum(1)
         """),
-        {VALUES: ""},
+        both(""),
     ),
     "density: nll with its default epsilon": (
         density(
@@ -617,7 +617,7 @@ WRONG = {
     "density: argument order": (
         "def gaussian_log_prob(mu, logvar, z):\n"
         "    return torch.distributions.Normal(mu, (logvar / 2).exp()).log_prob(z).sum(1)\n",
-        both(""),
+        both("mu and logvar changed places"),
     ),
     "density: exit": (density("quit()"), both("")),
 }

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from vaelib.checks.elbo import BOUND, small_vae, trained_cost
+from vaelib.checks.elbo import small_vae, trained_cost
 from vaelib.checks.judging import CheckFailed, call, check, same_device, tensor, unchanged
 from vaelib.elbo import negative_elbo
 from vaelib.models import VAE, Encoder
@@ -18,6 +18,10 @@ from vaelib.models import VAE, Encoder
 _READ = "the chapter on per-image posteriors, book/posteriors.ipynb"
 _READ_LOGVAR = "the chapter on the log-variance, book/log_variance.ipynb"
 _SIZES = (29, 17, 5)  # in_features, hidden, latent_dim
+_BOUND = 190.0  # nats; unusual but right encoders reached 147 to 172, the mean image costs 205
+
+
+_MIXED = "a mean or a norm over the batch"
 
 
 def _encoder(asked: str, candidate: Any, *sizes: int) -> nn.Module:
@@ -110,7 +114,8 @@ def own_image_alone(candidate: Any, seed: int) -> None:
             ("mu", "logvar"), once, again, near, far, strict=True
         ):
             if float((one - one[0]).abs().max()) == 0:
-                raise CheckFailed(asked, f"all images have the same {name}", "x is not used")
+                likely = "x is not used" if torch.equal(one, three) else _MIXED
+                raise CheckFailed(asked, f"all images of a batch have the same {name}", likely)
             if not torch.allclose(one, two, atol=1e-5):
                 seen["random", mode] = f"the same image gives two different {name}"
             elif not torch.allclose(one[0], four[0], atol=1e-5):
@@ -119,7 +124,7 @@ def own_image_alone(candidate: Any, seed: int) -> None:
                     seen["moved", mode] = ""
     for kind, causes in (
         ("random", ("dropout", "noise in the encoder: the Sampling layer adds it")),
-        ("mixed", ("batch norm", "a mean or a norm over the batch")),
+        ("mixed", ("batch norm", _MIXED)),
     ):
         modes = [mode for mode in ("train", "eval") if (kind, mode) in seen]
         if modes:
@@ -154,7 +159,7 @@ def any_real_number(candidate: Any, seed: int) -> None:
         low, high = (float(bound) for bound in large.aminmax())
         lower, middle, upper = small.flatten().quantile(torch.tensor([0.05, 0.5, 0.95])).tolist()
         lopsided = not 0.5 < (upper - middle) / (middle - lower + 1e-12) < 2
-        if lopsided or not (low < -10 and high > 10):
+        if lopsided or not (low <= -10 and high >= 10):
             raise CheckFailed(
                 asked,
                 f"with large weights {name} goes from {low:.4g} to {high:.4g}; with ordinary ones "
@@ -166,6 +171,8 @@ def any_real_number(candidate: Any, seed: int) -> None:
 def _activation(name: str, small: Tensor, large: Tensor) -> str:
     """Return which known activation explains the outputs, with weights small and large."""
     low, high = (float(bound) for bound in large.aminmax())
+    if bool((small == small[0]).all()):
+        return ""
     if bool((large.sum(dim=1) - 1).abs().max() < 1e-3):
         return f"a softmax on {name}"
     if low >= 0 and bool(large.isinf().any()):
@@ -178,10 +185,9 @@ def _activation(name: str, small: Tensor, large: Tensor) -> str:
         return f"a relu on {name}"
     if low >= 0 and bool((small > 0).all()):
         return f"an activation that gives no negative number on {name} (softplus, abs)"
-    counts = [int((large == bound).sum()) for bound in (low, high)]
-    if max(counts) > 100 and bool((small.abs() < 10).all()):
-        kept = [f"below {low:.3g}"] * (low > -10) + [f"above {high:.3g}"] * (high < 10)
-        return f"{name} is clamped, never {' or '.join(kept)}: -10 to 10 must stay as they are"
+    kept = [f"below {low:.3g}"] * (low > -10) + [f"above {high:.3g}"] * (high < 10)
+    if kept and any(int((large == end).sum()) > 100 for end in (low, high)):
+        return f"an activation or a clamp: {name} never goes {' or '.join(kept)}"
     return ""
 
 
@@ -205,6 +211,9 @@ def two_heads(candidate: Any, seed: int) -> None:
                 "a size is fixed in the code, or a layer is made in `forward` or kept in a plain "
                 "list",
             )
+    for name, output in (("mu", mu), ("logvar", logvar)):
+        if bool((output == output[0]).all()):
+            raise CheckFailed(asked, f"all images have the same {name}", "")
     if torch.allclose(mu, logvar):
         raise CheckFailed(asked, "mu and logvar are the same", "one layer serves both")
     if _linear(mu, logvar) or _linear(logvar, mu):
@@ -221,7 +230,8 @@ def two_heads(candidate: Any, seed: int) -> None:
     with torch.enable_grad():
         total = (torch.randn_like(mu) * mu).sum() + (torch.randn_like(mu) * logvar).sum()
     if not total.requires_grad:
-        raise CheckFailed(asked, "no gradient reaches any parameter", "")
+        likely = "the graph is cut by `.detach()`, NumPy or `torch.no_grad()`"
+        raise CheckFailed(asked, "no gradient reaches any parameter", likely)
     slopes = call(
         asked,
         lambda: torch.autograd.grad(total, list(parameters.values()), allow_unused=True),
@@ -231,8 +241,21 @@ def two_heads(candidate: Any, seed: int) -> None:
             raise CheckFailed(
                 asked,
                 f"no gradient reaches the parameter {name}",
-                "a layer is made but not used" if slope is None else "",
+                "the graph is cut by `.detach()` or `torch.no_grad()`"
+                if _matters(asked, encoder, parameters[name], x)
+                else "a layer is made but not used",
             )
+
+
+def _matters(asked: str, encoder: nn.Module, parameter: Tensor, x: Tensor) -> bool:
+    """Return whether the outputs depend on a parameter."""
+    outputs = []
+    for change in (0.0, 1.0):
+        torch.manual_seed(0)
+        with torch.no_grad():
+            parameter.add_(change)
+        outputs.append(torch.cat(_encode(asked, encoder, x, 5)))
+    return not torch.equal(*outputs)
 
 
 def _linear(given: Tensor, output: Tensor) -> bool:
@@ -245,12 +268,8 @@ def _linear(given: Tensor, output: Tensor) -> bool:
 
 @check(Encoder, read=_READ)
 def learns(candidate: Any, seed: int) -> None:
-    """Check by training: a small VAE with this encoder learns the digits in three epochs.
-
-    The library's encoder reaches 152 to 165 nats over 60 seeds; a VAE whose encoder says nothing
-    stays at 205.
-    """
-    asked = f"a small VAE with this encoder costs under {BOUND:.0f} nats after three epochs"
+    """Check by training: a small VAE with this encoder learns the digits in three epochs."""
+    asked = f"a small VAE with this encoder costs under {_BOUND:.0f} nats after three epochs"
     model = small_vae()
     model.encoder = _encoder(asked, candidate, 784, 100, 10)  # type: ignore[assignment]
     _encode(asked, model.encoder, torch.rand(2, 784), 10)
@@ -264,5 +283,5 @@ def learns(candidate: Any, seed: int) -> None:
         optimizer.step()
 
     cost = trained_cost(model, step)
-    if not cost < BOUND:
+    if not cost < _BOUND:
         raise CheckFailed(asked, f"it costs {cost:.1f} nats per test image")

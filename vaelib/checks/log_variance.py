@@ -424,7 +424,5 @@ def _compare(
                 f"it should be {float(other.flatten()[worst]):.4f}",
                 # values that are wrong in a known way explain the gradient as well
                 cause()
-                or (
-                    f"no gradient reaches {' and '.join(cut)}: detached, or not used" if cut else ""
-                ),
+                or (f"no gradient reaches {', '.join(cut)}: detached, or not used" if cut else ""),
             )
