@@ -826,7 +826,7 @@ WRONG = {
     ),
     "step: an optimizer of its own": (
         step("optimizer = torch.optim.Adam(model.parameters(), lr=1e-3)\n" + STEP.strip()),
-        {MOVES: "this is another optimizer's step"},
+        {MOVES: "every parameter moved by the same amount"},
     ),
     "step: by hand at another rate": (
         step("""
@@ -984,7 +984,7 @@ WRONG = {
     ),
     "step: fit": (
         step("return fit(model, x, epochs=1, progress=False)['loss'][0]", "from vaelib import fit"),
-        {MOVES: "this is another optimizer's step"},
+        {MOVES: "every parameter moved by the same amount"},
     ),
     "step: endless": (
         step("while True:\n    optimizer.zero_grad()"),

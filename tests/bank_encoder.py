@@ -328,7 +328,7 @@ WRONG = {
             "h = torch.relu(self.hidden(x))\nreturn self.norm(self.mu(h)), self.logvar(h)",
             LAYERS + "self.norm = nn.BatchNorm1d(latent_dim)",
         ),
-        {SHAPE: "", ALONE: "batch norm"},
+        {SHAPE: "", ALONE: "batch norm", NUMBER: ""},
     ),
     "dropout": (
         encoder(
@@ -386,7 +386,7 @@ WRONG = {
             LAYERS
             + "self.m = nn.Parameter(torch.zeros(latent_dim))\nself.lv = nn.Parameter(torch.zeros(latent_dim))",
         ),
-        {ALONE: "x is not used", HEADS: "", LEARNS: ""},
+        {ALONE: "x is not used", NUMBER: "", HEADS: "", LEARNS: ""},
     ),
     "logvar one parameter for all": (
         encoder(
@@ -394,7 +394,7 @@ WRONG = {
             "self.hidden = nn.Linear(in_features, hidden)\nself.mu = nn.Linear(hidden, latent_dim)\n"
             "self.lv = nn.Parameter(torch.zeros(latent_dim))",
         ),
-        {ALONE: "x is not used", HEADS: ""},
+        {ALONE: "x is not used", NUMBER: "", HEADS: ""},
     ),
     "logvar fixed at 0": (
         heads(logvar="torch.zeros_like(self.mu(h))"),

@@ -509,8 +509,8 @@ def _step_cause(steps: list[Tensor], slopes: list[Tensor], older: list[Tensor], 
     moved = [bool(step.any()) for step in steps]
     if not any(moved):
         return (
-            "nothing moved: `loss.backward()` or `optimizer.step()` is missing, or they are not "
-            "in the order zero_grad, backward, step"
+            "nothing moved: `backward` or `step` is missing, they are not in the order "
+            "zero_grad, backward, step, or another model was trained"
         )
     if _length(older) and _alike(steps, [a + b for a, b in zip(slopes, older, strict=True)]):
         return "the gradient of the step before was added: `optimizer.zero_grad()` is missing"
@@ -524,7 +524,10 @@ def _step_cause(steps: list[Tensor], slopes: list[Tensor], older: list[Tensor], 
     flat, right = (torch.cat([part.flatten() for part in parts]) for parts in (steps, slopes))
     times = float(flat @ right / (right @ right))
     if times and _alike([step / times for step in steps], slopes):
-        known = {-1: "the step goes uphill: the sign is turned", 2: "two steps were made"}
+        known = {
+            -1: "the step goes uphill: the sign is turned",
+            2: "two steps were made, or the loss was doubled",
+        }
         for number, cause in known.items():
             if abs(times - number) < 0.05 * abs(number):
                 return cause
@@ -532,10 +535,10 @@ def _step_cause(steps: list[Tensor], slopes: list[Tensor], older: list[Tensor], 
             return "the loss was divided by the number of images, which it is already"
         if rows > 1 and abs(times / rows - 1) < 0.05:
             return "the loss was multiplied by the number of images"
-        return f"the step is {times:.3g} times as long: the gradient was clipped or scaled"
+        return f"the step is {times:.3g} times as long: the gradient was clipped or scaled, or the rate changed"
     sizes = flat[right.abs() > 1e-3 * right.abs().max()].abs()
     if float(sizes.std()) < 0.01 * float(sizes.mean()):
-        return "every parameter moved by the same amount: this is another optimizer's step"
+        return "every parameter moved by the same amount, as by Adam: the given optimizer does not"
     return ""
 
 
@@ -569,7 +572,11 @@ def step_reaches_the_encoder(candidate: Any, seed: int) -> None:
                 "nothing reaches the encoder: z was detached, or it ran under `torch.no_grad()`"
             )
         elif still == ["encoder.logvar.weight", "encoder.logvar.bias"]:
-            likely = "the decoder got mu itself: z = mu + sigma * eps is what `model(x)` decodes"
+            bias = model.encoder.logvar.bias.detach().clone()
+            with using(candidate, negative_elbo=_right):
+                call(asked, candidate, model, optimizer, x)
+            if not torch.equal(model.encoder.logvar.bias, bias):  # so the KL does reach it
+                likely = "the decoder got mu itself: `model(x)` decodes z = mu + sigma * eps"
         raise CheckFailed(asked, f"these weights did not move: {', '.join(still)}", likely)
 
 

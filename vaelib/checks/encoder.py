@@ -35,13 +35,18 @@ def _encoder(asked: str, candidate: Any, *sizes: int) -> nn.Module:
 
 
 def _shuffled(asked: str, candidate: Any, *sizes: int, width: float = 1.0) -> nn.Module:
-    """Return an instance with random parameters: outputs near 1, times width for each layer."""
+    """Return an instance with random parameters: outputs near 1, times width for each layer.
+
+    Width leaves biases and norms as they are: what follows a norm cannot grow.
+    """
     encoder = _encoder(asked, candidate, *sizes)
     call(asked, encoder, torch.randn(2, sizes[0]))  # lazy layers make their parameters here
     with torch.no_grad():
         for parameter in encoder.parameters():
-            fan_in = parameter[0].numel() if parameter.ndim > 1 else 8
-            parameter.normal_(std=width * (2 / fan_in) ** 0.5)
+            if parameter.ndim > 1:
+                parameter.normal_(std=width * (2 / parameter[0].numel()) ** 0.5)
+            else:
+                parameter.normal_(std=0.5)
     return encoder
 
 
@@ -180,11 +185,11 @@ def _activation(name: str, small: Tensor, large: Tensor) -> str:
     if low >= 0 and high <= 1:
         return f"a sigmoid on {name}"
     if -1 <= low < -0.9 and 0.9 < high <= 1:
-        return f"an activation with bounds -1 and 1 on {name} (tanh)"
+        return f"an activation with bounds -1 and 1 on {name}, such as tanh"
     if low == 0 and bool((small == 0).float().mean() > 0.2):
         return f"a relu on {name}"
     if low >= 0 and bool((small > 0).all()):
-        return f"an activation that gives no negative number on {name} (softplus, abs)"
+        return f"an activation that gives no negative number on {name}, such as softplus"
     kept = [f"below {low:.3g}"] * (low > -10) + [f"above {high:.3g}"] * (high < 10)
     if kept and any(int((large == end).sum()) > 100 for end in (low, high)):
         return f"an activation or a clamp: {name} never goes {' or '.join(kept)}"

@@ -96,7 +96,9 @@ FORMULAS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "exp(logvar) is missing: logvar was used for the variance": (
         lambda mu, lv: _half(mu**2, lv, lv)
     ),
-    "`expm1` has subtracted the 1 already": lambda mu, lv: _half(mu**2, lv.expm1(), lv),
+    "the 1 is subtracted twice: `expm1` has subtracted it already": lambda mu, lv: _half(
+        mu**2, lv.expm1(), lv
+    ),
     "the direction is reversed: this is KL(N(0, I) to q), asked is KL(q to N(0, I))": (
         lambda mu, lv: _half(mu**2 / lv.exp(), (-lv).exp(), -lv)
     ),
@@ -152,7 +154,9 @@ def _cause(
 ) -> str:
     """Return the one pair of formula and reduction that gives the learner's values, or nothing."""
     mu, logvar = _inputs(7, 3, torch.float64)
-    inputs = ((mu, logvar), (mu, logvar.abs()))  # some mistakes are NaN where logvar < 0
+    other, positive = _inputs(11, 4, torch.float64)
+    # two sizes, since 7 - 1 is 2 * 3; and some mistakes are NaN where logvar < 0
+    inputs = ((mu, logvar), (other, positive.abs()))
     try:
         found = [call(asked, candidate, mu.clone(), lv.clone()) for mu, lv in inputs]
     except CheckFailed:

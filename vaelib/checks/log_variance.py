@@ -216,7 +216,7 @@ def _is_sigma(found: Tensor, logvar: Tensor) -> Tensor:
     """Return where sigma is right, but for rounding and a floor."""
     right = logvar.double().mul(0.5).exp()
     more = found.double() - right
-    return (more >= -1e-5 * right) & (more <= 1e-5 * right + _FLOOR)
+    return (more >= -1e-5 * (1 + right)) & (more <= 1e-5 * right + _FLOOR)
 
 
 def _std_cause(asked: str, candidate: Any) -> str:
@@ -341,7 +341,9 @@ def _judge(
     row = int(((found - right).abs() / allowed).nan_to_num(math.inf, math.inf).argmax())
     likely = _density_cause(asked, candidate)
     if not likely and stage == "density":
-        likely = "the density is 0 in float32 there: take the logarithm of the formula, by hand"
+        likely = (
+            "the density is 0 in float32 there: write its logarithm out, without exp, log or clamp"
+        )
     if not likely and stage == "logvar" and _flat(asked, candidate):
         likely = "logvar is clamped too tightly: values between -10 and 10 must stay as they are"
     raise CheckFailed(
@@ -361,8 +363,9 @@ def _flat(asked: str, candidate: Any) -> bool:
 
 def _density_cause(asked: str, candidate: Any) -> str:
     """Return the one pair of formula and reduction that gives the learner's values, or nothing."""
-    z, mu, logvar = _points(7, 3, torch.float64)
-    inputs = (z, mu, logvar), (z, mu, logvar.abs())  # some mistakes are NaN where logvar < 0
+    z, mu, logvar = _points(11, 4, torch.float64)
+    # two sizes; and some mistakes are NaN where logvar < 0
+    inputs = _points(7, 3, torch.float64), (z, mu, logvar.abs())
     try:
         found = [_rows(asked, candidate, *points).detach().double() for points in inputs]
     except CheckFailed:
@@ -424,5 +427,9 @@ def _compare(
                 f"it should be {float(other.flatten()[worst]):.4f}",
                 # values that are wrong in a known way explain the gradient as well
                 cause()
-                or (f"no gradient reaches {', '.join(cut)}: detached, or not used" if cut else ""),
+                or (
+                    f"no gradient reaches {', '.join(cut)}: detached, rounded, or not used"
+                    if cut
+                    else ""
+                ),
             )
