@@ -92,7 +92,9 @@ def row(subject: str) -> list[int]:
             unknown = [s for s in alive if not any(known in s for known in EQUIVALENT)]
             right += len(alive) - len(unknown)
             passed += len(unknown)
-            print(*unknown, sep="\n")
+            if unknown:
+                print(*unknown, sep="\n")
+    print(f"{subject}: done", flush=True)
     return [len(bank.wrong), passed, len(bank.right), failed, other, killed, right]
 
 

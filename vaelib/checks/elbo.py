@@ -535,7 +535,10 @@ def _step_cause(steps: list[Tensor], slopes: list[Tensor], older: list[Tensor], 
             return "the loss was divided by the number of images, which it is already"
         if rows > 1 and abs(times / rows - 1) < 0.05:
             return "the loss was multiplied by the number of images"
-        return f"the step is {times:.3g} times as long: the gradient was clipped or scaled, or the rate changed"
+        return (
+            f"the step is {times:.3g} times as long: the gradient was clipped or scaled, or the "
+            "rate changed"
+        )
     sizes = flat[right.abs() > 1e-3 * right.abs().max()].abs()
     if float(sizes.std()) < 0.01 * float(sizes.mean()):
         return "every parameter moved by the same amount, as by Adam: the given optimizer does not"

@@ -100,9 +100,8 @@ def shape_and_type(candidate: Any, seed: int) -> None:
 def own_image_alone(candidate: Any, seed: int) -> None:
     """Check that a row depends on its own image alone, always in the same way.
 
-    11 images, of which another or all others are then replaced, in each mode. Two random images
-    share all five outputs with a probability that is 0 but for dead hidden units: 2^-17 to the
-    power of 11 images.
+    11 images, of which another or all others are then replaced, in each mode. Nothing here
+    depends on chance, but for hidden units that are dead for all images: all are with 2^-187.
     """
     asked = "each row of mu and logvar depends on its own image alone, in train and in eval mode"
     encoder = _shuffled(asked, candidate, *_SIZES)
