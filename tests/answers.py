@@ -2,6 +2,7 @@
 
 import linecache
 from types import SimpleNamespace
+from unittest import mock
 
 import bank_elbo
 import bank_encoder
@@ -10,7 +11,7 @@ import bank_kl
 import bank_log_variance
 import bank_sampling
 
-from vaelib.checks import CheckFailed, elbo, encoder, kl, log_variance, sampling
+from vaelib.checks import CheckFailed, elbo, encoder, judging, kl, log_variance, sampling
 from vaelib.checks.skills import SKILLS
 
 SEEDS = (0, 101, 7)  # 0 is what learners see; the others stand for hidden ones
@@ -73,6 +74,15 @@ def run(subject, skill, names, seed=0):
     return None
 
 
+def skills(subject, source, training=True):
+    """Return the checks to run on a source. Those that train, only on what the source defines."""
+    return [
+        skill
+        for skill, piece in BANKS[subject].judged.items()
+        if skill not in TRAINING or (training and (piece in source or not source))
+    ]
+
+
 def misjudged(subject, name, training=False):
     """Return where a wrong answer's verdicts differ from what the bank expects: {skill: likely}.
 
@@ -81,9 +91,13 @@ def misjudged(subject, name, training=False):
     """
     _, expected = BANKS[subject].wrong[name]
     training = training or set(expected) <= set(TRAINING)
-    skills = [s for s in BANKS[subject].judged if training or s not in TRAINING]
-    names = answer(subject, name)
-    failures = {skill: run(subject, skill, names) for skill in skills}
+    names, source = answer(subject, name), source_of(subject, name)
+    endless = "while True" in source or "sleep(" in source
+    failures = {}
+    for skill in skills(subject, source, training):
+        seconds = 0.1 if endless and skill in expected else judging.SECONDS
+        with mock.patch.object(judging, "SECONDS", seconds):
+            failures[skill] = run(subject, skill, names)
     found = {skill: failure.likely if failure else None for skill, failure in failures.items()}
     for failure in failures.values():
         assert failure is None or (failure.asked and failure.seen and failure.read)

@@ -377,7 +377,7 @@ WRONG = {
     ),
     "softmax over the batch": (
         encoder("h = torch.softmax(self.hidden(x), dim=0)\nreturn self.mu(h), self.logvar(h)"),
-        {ALONE: MIXES},
+        {ALONE: MIXES, LEARNS: ""},
     ),
     "rows turned round": (heads(logvar="self.logvar(h).flip(0)"), {ALONE: ""}),
     "saved parameters": (
@@ -484,7 +484,7 @@ WRONG = {
                 h = torch.relu(self.hidden(x))
             return self.mu(h), self.logvar(h)
         """),
-        {HEADS: "the graph is cut by"},
+        {HEADS: "the graph is cut by", LEARNS: ""},
     ),
     "all under no_grad": (
         encoder("""
@@ -494,7 +494,7 @@ WRONG = {
         """),
         {HEADS: "the graph is cut by", LEARNS: ""},
     ),
-    "mu detached": (heads(mu="self.mu(h).detach()"), {HEADS: "the graph is cut by"}),
+    "mu detached": (heads(mu="self.mu(h).detach()"), {HEADS: "the graph is cut by", LEARNS: ""}),
     "weights zero": (
         encoder(layers=LAYERS + "for p in self.parameters():\n    nn.init.zeros_(p)"),
         {LEARNS: ""},

@@ -12,10 +12,8 @@ import torch
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))
 
-from answers import BANKS, SEEDS, TRAINING, answer, misjudged, run, source_of  # noqa: E402
+from answers import BANKS, SEEDS, TRAINING, answer, misjudged, run, skills, source_of  # noqa: E402
 from test_mutants import EQUIVALENT, ORIGINALS, survivors  # noqa: E402
-
-from vaelib.checks import judging  # noqa: E402
 
 PAGE = ROOT / "book" / "rates.md"
 ROW = "| {} | {} | {} | {} | {} | {} | {} | {} |"
@@ -67,7 +65,7 @@ def row(subject: str) -> list[int]:
         names = answer(subject, name)
         failures = [
             (skill, failure.seen)
-            for skill in bank.judged
+            for skill in skills(subject, source_of(subject, name))
             for seed in (SEEDS[:1] if skill in TRAINING else SEEDS)
             if (failure := run(subject, skill, names, seed))
         ]
@@ -75,15 +73,12 @@ def row(subject: str) -> list[int]:
         if failures:
             print(f"{subject}, right, {name}: {failures}")
     for name, (_, expected) in bank.wrong.items():
-        endless = "while True" in source_of(subject, name) or "sleep(" in source_of(subject, name)
-        judging.SECONDS = 0.1 if endless else 20.0
         if differing := misjudged(subject, name, training=True):
             print(f"{subject}, wrong, {name}: {differing}")
             lost = {skill for skill in expected if differing.get(skill, "") is not None}
             gained = {skill for skill, likely in differing.items() if likely is not None}
             other += bool(lost | gained)
             passed += not (lost | gained)
-    judging.SECONDS = 20.0
     killed = right = 0
     for name, (assignment, _) in ORIGINALS.items():
         if assignment == subject:
