@@ -1,6 +1,7 @@
 """The banks of answers, and how one of them is run against the checks."""
 
 import linecache
+import re
 from types import SimpleNamespace
 from unittest import mock
 
@@ -74,12 +75,16 @@ def run(subject, skill, names, seed=0):
     return None
 
 
+def _defines(source, piece):
+    return re.search(rf"^((def|class) {piece}\b|{piece} = |from .* import {piece}$)", source, re.M)
+
+
 def skills(subject, source, training=True):
     """Return the checks to run on a source. Those that train, only on what the source defines."""
     return [
         skill
         for skill, piece in BANKS[subject].judged.items()
-        if skill not in TRAINING or (training and (piece in source or not source))
+        if skill not in TRAINING or (training and (not source or _defines(source, piece)))
     ]
 
 
