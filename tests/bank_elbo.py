@@ -387,11 +387,11 @@ WRONG = {
     ),
     "sum over the batch": (
         terms("F.binary_cross_entropy_with_logits(logits, x, reduction='sum')"),
-        sums("the reconstruction is summed over the batch"),
+        sums("the reconstruction is summed over the batch") | {TRAINS: ""},
     ),
     "the wrong way round": (
         terms("F.binary_cross_entropy_with_logits(logits, x, reduction='none').sum(0).mean()"),
-        sums("the reconstruction sums over images and averages over pixels"),
+        sums("the reconstruction sums over images and averages over pixels") | {TRAINS: ""},
     ),
     "everything summed": (
         elbo("""
@@ -464,7 +464,7 @@ WRONG = {
     ),
     "half a squared error": (
         terms("0.5 * (torch.sigmoid(logits) - x).square().sum(1).mean()"),
-        formula("half a squared error was used"),
+        formula("half a squared error was used") | {TRAINS: ""},
     ),
     "squared error on logits": (
         terms("F.mse_loss(logits, x, reduction='sum') / len(x)"),
@@ -472,7 +472,7 @@ WRONG = {
     ),
     "absolute error": (
         terms("(torch.sigmoid(logits) - x).abs().sum(1).mean()"),
-        formula("an absolute error was used"),
+        formula("an absolute error was used") | {TRAINS: ""},
     ),
     "E11 swapped in with_logits": (
         terms("F.binary_cross_entropy_with_logits(x, logits, reduction='sum') / len(x)"),
@@ -495,7 +495,7 @@ WRONG = {
             "-ContinuousBernoulli(logits=logits).log_prob(x).sum(1).mean()",
             header="from torch.distributions import ContinuousBernoulli",
         ),
-        formula("the continuous Bernoulli was used"),
+        formula("the continuous Bernoulli was used") | {TRAINS: ""},
     ),
     "x rounded": (
         terms(BCE.replace("x, red", "x.round(), red")),
@@ -544,7 +544,7 @@ WRONG = {
     ),
     "K9 no logvar": (
         terms(kl="0.5 * (mu**2 + logvar.exp() - 1).sum(1).mean()"),
-        formula("in the KL, the term -logvar is missing"),
+        formula("in the KL, the term -logvar is missing") | {TRAINS: ""},
     ),
     "K11 no one": (
         terms(kl="0.5 * (mu**2 + logvar.exp() - logvar).sum(1).mean()"),
@@ -601,7 +601,7 @@ WRONG = {
     ),
     "mu detached": (
         terms(kl=KL.replace("mu.pow", "mu.detach().pow")),
-        {SLOPES: "no gradient reaches mu: detached"},
+        {SLOPES: "no gradient reaches mu: detached", TRAINS: ""},
     ),
     "KL detached": (
         terms(total="reconstruction + kl.detach()"),
@@ -677,7 +677,7 @@ WRONG = {
     ),
     "x in place": (
         elbo(f"x.clamp_(1e-6, 1 - 1e-6)\nreturn {BCE} + {KL}"),
-        {VALUE: IN_PLACE},
+        {VALUE: IN_PLACE, TRAINS: "an operation in place overwrote"},
     ),
     "a weight on the CPU": (
         terms(BCE.replace("reduction", "pos_weight=torch.ones(x.shape[1]), reduction")),
@@ -756,7 +756,7 @@ WRONG = {
     # how the step moves
     "step: no zero_grad": (
         changed("optimizer.zero_grad()\n", ""),
-        {MOVES: "the gradient of the step before was added"},
+        {MOVES: "the gradient of the step before was added", STEP_TRAINS: ""},
     ),
     "step: no backward": (
         changed("loss.backward()\n", ""),
@@ -783,7 +783,12 @@ WRONG = {
             loss.backward()
             return loss.item()
         """),
-        {RETURNS: "step after `backward`", MOVES: NOTHING, ENCODER: "", STEP_TRAINS: ""},
+        {
+            RETURNS: "step after `backward`",
+            MOVES: NOTHING,
+            ENCODER: "",
+            STEP_TRAINS: "step after `backward`",
+        },
     ),
     "step: not called": (
         changed("optimizer.step()", "optimizer.step"),
@@ -878,14 +883,14 @@ WRONG = {
             optimizer.step()
             return loss.item()
         """),
-        {ENCODER: "the decoder got mu itself"},
+        {ENCODER: "the decoder got mu itself", STEP_TRAINS: ""},
     ),
     "step: mu and logvar detached": (
         changed(
             "loss = negative_elbo(logits, x, mu, logvar)",
             "loss = negative_elbo(logits, x, mu.detach(), logvar.detach())",
         ),
-        {MOVES: ""},
+        {MOVES: "", STEP_TRAINS: ""},
     ),
     "step: decoder detached": (
         changed("loss = negative_elbo(logits, x", "loss = negative_elbo(logits.detach(), x"),
@@ -893,7 +898,7 @@ WRONG = {
     ),
     "step: mu and logvar swapped": (
         changed("logits, mu, logvar = model(x)", "logits, logvar, mu = model(x)"),
-        {RETURNS: "", MOVES: ""},
+        {RETURNS: "", MOVES: "", STEP_TRAINS: ""},
     ),
     "step: x and logits swapped": (
         changed("negative_elbo(logits, x,", "negative_elbo(x, logits,"),
@@ -911,7 +916,7 @@ WRONG = {
     ),
     "step: the first image": (
         changed("logits, mu, logvar = model(x)", "x = x[:1]\nlogits, mu, logvar = model(x)"),
-        {RETURNS: "", MOVES: ""},
+        {RETURNS: "", MOVES: "", STEP_TRAINS: ""},
     ),
     "step: short batches left out": (
         step("if len(x) < 32:\n    return 0.0\n" + STEP.strip()),
@@ -936,9 +941,7 @@ WRONG = {
             "optimizer.step()",
             "for p in model.parameters():\n    p.grad += torch.randn_like(p)\noptimizer.step()",
         ),
-        {
-            MOVES: "",
-        },
+        {MOVES: "", STEP_TRAINS: ""},
     ),
     "step: only the decoder's": (
         changed(

@@ -293,7 +293,7 @@ ANSWERS = {
             ),
             "held out: label smoothing": (
                 terms(BCE.replace("x, red", "x * 0.9 + 0.05, red")),
-                {"elbo_value": "", "elbo_gradients": ""},
+                {"elbo_value": "", "elbo_gradients": "", "elbo_trains": ""},
             ),
             "held out: pos_weight 2": (
                 terms(BCE.replace("reduction", "pos_weight=logits.new_tensor(2.0), reduction")),

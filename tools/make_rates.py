@@ -36,8 +36,9 @@ those that live are right answers too, and stand in a list with the reason of ea
 ## How it was measured
 
 Every check ran on every answer, right answers with {seeds} sets of random numbers. Checks that
-train a network ran once. Each wrong answer has its expected points and its expected diagnosis on
-file. The command is `make rates`, the answers are the files `tests/bank_*.py`.
+train a network ran once, on the function or class that the answer defines. Each wrong answer has
+its expected points and its expected diagnosis on file. The command is `make rates`, the answers
+are the files `tests/bank_*.py`.
 
 ## What it does not say
 
