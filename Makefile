@@ -15,7 +15,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 export JUPYTER_PLATFORM_DIRS := 1
 
-.PHONY: book pdf links test quick env exercises address figure runs bench doctor lock data clean
+.PHONY: book pdf links test quick env exercises address figure runs rates bench doctor lock data clean
 
 book: $(READY) ## build the book afresh, every chapter executed, warnings as errors
 	rm -rf _build
@@ -57,6 +57,9 @@ figure: $(READY) ## the figure of README and preface
 
 runs: $(READY) ## vaelib/runs.json: the tables over several seeds
 	python tools/make_runs.py
+
+rates: $(READY) ## book/rates.md: how often the graders are wrong
+	python tools/make_rates.py
 
 bench: $(READY) ## vaelib.fit against a bare training loop
 	python bench/training.py

@@ -375,8 +375,8 @@ WRONG = {
     "expm1 and -1": (
         divergence("0.5 * (mu**2 + torch.expm1(logvar) - 1 - logvar).sum(1)"),
         {
-            HAND: "`expm1` has subtracted the 1 already",
-            VALUES: "`expm1` has subtracted the 1 already",
+            HAND: "`expm1` has subtracted it already",
+            VALUES: "`expm1` has subtracted it already",
         },
     ),
     "no mu^2": (

@@ -102,7 +102,7 @@ LOST = {  # the skills that the wrong answers lose; all others are kept
 NAMED = {  # what the feedback must say to the learner of the wrong answer
     "sampling": "exp(logvar) is the variance",
     "kl_loss": "the mean over dimensions was taken: the KL is their sum",
-    "encoder": "an activation (relu, softplus, exp, sigmoid) on logvar",
+    "encoder": "an activation that gives no negative number on logvar",
     "log_variance": "exp(logvar) is the variance; sigma is exp(0.5 * logvar)",
     "elbo": "the reconstruction is averaged over pixels",
 }

@@ -1,65 +1,28 @@
-"""The checks against banks of answers, against mutants, and as guests in a learner's process."""
+"""The checks against banks of answers, and as guests in a learner's process."""
 
-import ast
-import inspect
-import linecache
 import logging
 import random
 import threading
-from types import SimpleNamespace
 
+import bank_elbo
+import bank_encoder
 import bank_kl
+import bank_log_variance
 import bank_sampling
 import numpy as np
 import pytest
 import torch
+from answers import BANKS, SEEDS, TRAINING, answer, load, misjudged, run, skills, source_of
 from torch import nn
 
 import vaelib
-from vaelib.checks import CheckFailed, judging, kl, sampling
+from vaelib.checks import CheckFailed, elbo, judging, kl, log_variance, sampling
 
-SEEDS = (0, 101, 7)  # 0 is what learners see; the others stand for hidden ones
-BANKS = {
-    "sampling": SimpleNamespace(
-        checks=sampling,
-        bank=bank_sampling,
-        before="import torch\nfrom torch import nn\n",
-        judged=dict.fromkeys(bank_sampling.SKILLS, "Sampling"),
-    ),
-    "kl": SimpleNamespace(
-        checks=kl,
-        bank=bank_kl,
-        before=bank_kl.REST,
-        judged=dict(zip(bank_kl.SKILLS, ["kl_divergence"] * 4 + ["kl_loss"] * 2, strict=True)),
-    ),
-}
-RIGHT = [(subject, name) for subject, s in BANKS.items() for name in s.bank.RIGHT]
-WRONG = [(subject, name) for subject, s in BANKS.items() for name in s.bank.WRONG]
-
-
-def load(subject, source, name="answer"):
-    """Run an answer as a notebook does: what was imported first, then the cell's source."""
-    file = f"<{name}>"
-    linecache.cache[file] = len(source), None, source.splitlines(keepends=True), file
-    names = {"__name__": "__main__"}
-    exec(BANKS[subject].before, names)
-    exec(compile(source, file, "exec"), names)
-    return names
-
-
-def answer(subject, name):
-    """Return the names that an entry of the bank defines."""
-    entry = (BANKS[subject].bank.RIGHT | BANKS[subject].bank.WRONG)[name]
-    return load(subject, entry if isinstance(entry, str) else entry[0], name)
-
-
-def run(subject, skill, names, seed=0):
-    """Run one check; return the failure, or None."""
-    try:
-        getattr(BANKS[subject].checks, skill)(names[BANKS[subject].judged[skill]], seed)
-    except CheckFailed as failure:
-        return failure
-    return None
+RIGHT = [(subject, name) for subject, s in BANKS.items() for name in s.right]
+WRONG = [(subject, name) for subject, s in BANKS.items() for name in s.wrong]
+# Right answers that are trained here: the textbook's, and networks built in another way. All
+# others take the same steps, as their gradients show; `make rates` trains them as well.
+TRAINED = ("textbook", "two hidden layers", "sigmoid inside", "logvar starts at -5", "weight norm")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -77,35 +40,45 @@ def impatient(monkeypatch):
 @pytest.mark.parametrize("subject, name", RIGHT)
 def test_right_answers_pass_every_check(subject, name):
     names = answer(subject, name)
-    for skill in BANKS[subject].bank.SKILLS:
-        for seed in SEEDS:
+    for skill in skills(subject, source_of(subject, name), training=name in TRAINED):
+        for seed in SEEDS[:1] if skill in TRAINING else SEEDS:
             assert run(subject, skill, names, seed) is None
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("subject, name", WRONG)
-def test_wrong_answers_fail_where_they_should_with_the_cause_named(subject, name, request):
-    source, expected = BANKS[subject].bank.WRONG[name]
-    if "while True" in source or "sleep(" in source:
-        request.getfixturevalue("impatient")
-    if ".cuda()" in source and torch.cuda.is_available():
+def test_wrong_answers_fail_where_they_should_with_the_cause_named(subject, name):
+    if ".cuda()" in source_of(subject, name) and torch.cuda.is_available():
         pytest.skip("runs on this machine")
-    names = answer(subject, name)
-    skills = BANKS[subject].bank.SKILLS
-    failures = {skill: run(subject, skill, names) for skill in skills}
-    found = {skill: failure.likely for skill, failure in failures.items() if failure}
-    assert set(found) == set(expected), found
-    for skill, likely in found.items():
-        assert (expected[skill] in likely) if expected[skill] else not likely, (skill, likely)
-    for failure in failures.values():
-        assert failure is None or (failure.asked and failure.seen and failure.read)
+    assert not misjudged(subject, name)
+    assert BANKS[subject].wrong[name][1], "a wrong answer must fail something"
+
+
+@pytest.mark.parametrize(
+    "subject, right, wrong",
+    [
+        ("sampling", 20, 40),
+        ("kl", 15, 35),
+        ("elbo", 8, 20),
+        ("encoder", 5, 10),
+        ("log_variance", 5, 10),
+    ],
+)
+def test_the_banks_are_large_enough(subject, right, wrong):
+    assert len(BANKS[subject].right) >= right and len(BANKS[subject].wrong) >= wrong
 
 
 KNOWN = [
     *sampling._MISTAKES,
-    *kl._FORMULAS,
+    *kl.FORMULAS,
     *kl._PER_IMAGE,
-    *kl._PER_BATCH,
+    *kl.PER_BATCH,
+    *elbo._PIXELS,
+    *elbo._SUMS,
+    *elbo._KL_SUMS,
+    *log_variance._STD_MISTAKES,
+    *log_variance._DENSITIES,
+    *log_variance._REDUCTIONS,
     *judging._CAUSES.values(),
 ]
 
@@ -115,7 +88,7 @@ def test_every_diagnosis_is_met_by_an_answer_in_the_banks(cause):
     fragments = {
         part
         for subject in BANKS.values()
-        for _, expected in subject.bank.WRONG.values()
+        for _, expected in subject.wrong.values()
         for part in expected.values()
     }
     assert any(part and (part in cause or cause in part) for part in fragments)
@@ -131,6 +104,11 @@ def test_an_unfinished_answer_shows_its_own_error(subject, skill):
             "sampling": bank_sampling.forward("raise NotImplementedError('write me')"),
             "kl": bank_kl.divergence("raise NotImplementedError('write me')")
             + bank_kl.loss("raise NotImplementedError('write me')"),
+            "encoder": bank_encoder.encoder("raise NotImplementedError('write me')"),
+            "log_variance": bank_log_variance.std("raise NotImplementedError('write me')")
+            + bank_log_variance.density("raise NotImplementedError('write me')"),
+            "elbo": bank_elbo.elbo("raise NotImplementedError('write me')")
+            + bank_elbo.step("raise NotImplementedError('write me')"),
         }[subject],
     )
     with pytest.raises(NotImplementedError, match=r"^write me$"):
@@ -193,6 +171,20 @@ def test_the_message_has_four_parts():
         ("kl", "K13 sum over everything", "divergence_shape", "(7, 3) the result has shape ()"),
         ("kl", "loss: batch of 128", "loss_value", "for 7 images it is "),
         ("kl", "exit", "divergence_shape", "SystemExit, at `exit()`"),
+        ("encoder", "logvar clamped at 5", "any_real_number", "logvar goes from -5 to 5; with"),
+        ("encoder", "hidden fixed", "two_heads", "no parameter has a side of 17: [5, 29, 400]"),
+        ("log_variance", "variance", "std_values", "at logvar = 1.386 it is 4, expected 2"),
+        (
+            "log_variance",
+            "keepdim",
+            "log_prob_values",
+            "shape (11, 3) the result has shape (11, 1)",
+        ),
+        ("elbo", "batch of 128", "elbo_reductions", "with every image twice the loss goes from "),
+        ("elbo", "E1 mean over pixels", "elbo_value", "for 7 images it is "),
+        ("elbo", "step: nothing", "step_value", "it returned NoneType"),
+        ("elbo", "step: stepped twice", "step_moves", "a step ends 1 of its length away from"),
+        ("elbo", "step: decodes mu", "step_reaches_the_encoder", "encoder.logvar.weight, encoder"),
     ],
 )
 def test_what_was_seen_is_told_in_numbers_or_with_the_learners_line(subject, name, skill, seen):
@@ -235,6 +227,10 @@ def test_an_instance_is_judged_as_its_class_and_kept_as_it_was():
         ("sampling", "draws a figure"),
         ("kl", "guards and prints"),
         ("kl", "loss: decorated"),
+        ("encoder", "typed, with defaults, prints"),
+        ("log_variance", "typed and documented"),
+        ("elbo", "helpers, prints, warnings"),
+        ("elbo", "step: reshapes, moves, prints"),
     ],
 )
 def test_what_an_answer_prints_warns_logs_or_draws_stays_inside(subject, name, capfd, recwarn):
@@ -245,7 +241,7 @@ def test_what_an_answer_prints_warns_logs_or_draws_stays_inside(subject, name, c
     figures = plt.get_fignums()
     try:
         names = answer(subject, name)
-        for skill in BANKS[subject].bank.SKILLS:
+        for skill in BANKS[subject].judged:
             assert run(subject, skill, names) is None
         logging.getLogger().warning("after")
     finally:
@@ -337,7 +333,7 @@ def test_the_process_around_a_check_does_not_change_its_verdict():
 )
 def test_vaelibs_own_functions_work_again_after_a_check(subject, name, impatient):
     names = answer(subject, name)
-    for skill in BANKS[subject].bank.SKILLS:
+    for skill in BANKS[subject].judged:
         run(subject, skill, names)
     zeros = torch.zeros(7, 3)
     assert vaelib.Sampling()(zeros, zeros).shape == (7, 3)
@@ -410,132 +406,17 @@ def test_a_gpu_is_seen_without_one(expression, follows):
 @pytest.mark.slow
 def test_right_answers_pass_with_every_seed():
     names, kl_names = answer("sampling", "textbook"), answer("kl", "paper")
+    others = {
+        "encoder": answer("encoder", "two hidden layers"),
+        "log_variance": answer("log_variance", "density: calls std_from_logvar"),
+        "elbo": answer("elbo", "step: own noise"),
+    }
     for seed in range(200):
         for skill in bank_sampling.SKILLS:
             assert run("sampling", skill, names, seed) is None
         for skill in bank_kl.SKILLS:
             assert run("kl", skill, kl_names, seed) is None
-
-
-# Mutants: every small change of a right answer must fail a check, or stand in EQUIVALENT.
-
-ORIGINALS = {
-    "Sampling": ("sampling", vaelib.Sampling),
-    "Sampling, addcmul": ("sampling", bank_sampling.RIGHT["addcmul"]),
-    "kl_divergence": ("kl", vaelib.kl_divergence),
-    "kl_divergence, as in the paper": ("kl", bank_kl.RIGHT["paper"]),
-    "kl_loss": ("kl", vaelib.kl_loss),
-    "kl_loss, whole formula": ("kl", bank_kl.RIGHT["loss: whole formula"]),
-}
-OTHER_NAMES = {
-    "exp": ("expm1", "exp2", "sigmoid"),
-    "expm1": ("exp",),
-    "randn_like": ("rand_like", "zeros_like", "ones_like"),
-    "addcmul": ("addcdiv",),
-    "square": ("abs",),
-    "sum": ("mean", "amax"),
-    "mean": ("sum", "median"),
-    "mu": ("logvar",),
-    "logvar": ("mu",),
-    "std": ("logvar", "eps"),
-    "eps": ("std", "mu"),
-}
-NOISE_HAS_NONE, SHAPE_ALONE = "noise has no gradient", "only shape, dtype and device are used"
-EQUIVALENT = {  # the expression that differs, and why the mutant is right
-    "randn_like(std).detach()": NOISE_HAS_NONE,
-    "randn_like(mu).detach()": NOISE_HAS_NONE,
-    "eps.detach()": NOISE_HAS_NONE,
-    "randn_like(std.detach())": SHAPE_ALONE,
-    "randn_like(mu.detach())": SHAPE_ALONE,
-    "randn_like(logvar)": SHAPE_ALONE,
-    "mu.detach().size(0)": SHAPE_ALONE,
-    "logvar.size(0)": SHAPE_ALONE,
-    "mu - std * eps": "eps and -eps have the same distribution",
-    "dim=-1": "the last of two dimensions is dimension 1",
-}
-
-
-def plain(original):
-    """Return the tree of a function or class without docstrings, annotations and validation."""
-    tree = ast.parse(original if isinstance(original, str) else inspect.getsource(original))
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef):
-            node.returns = None
-            node.body = [
-                line
-                for line in node.body
-                if isinstance(line, ast.Assign | ast.Return) and "widen" not in ast.unparse(line)
-            ]
-        if isinstance(node, ast.ClassDef):
-            node.body = [part for part in node.body if isinstance(part, ast.FunctionDef)]
-        if isinstance(node, ast.arg):
-            node.annotation = None
-    return tree
-
-
-def changes(node):
-    """Yield what could stand in the place of an expression."""
-    if isinstance(node, ast.BinOp):
-        for operator in (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.Pow):
-            if not isinstance(node.op, operator):
-                yield ast.BinOp(node.left, operator(), node.right)
-        yield from (node.left, node.right)
-    if isinstance(node, ast.UnaryOp):
-        yield node.operand
-    if isinstance(node, ast.Constant):
-        others = (0, 1, -node.value, 2 * node.value, node.value / 2, node.value + 1)
-        yield from (ast.Constant(value) for value in others if value != node.value)
-    if isinstance(node, ast.Attribute):
-        for name in OTHER_NAMES.get(node.attr, ()):
-            yield ast.Attribute(node.value, name, node.ctx)
-    if isinstance(node, ast.Name):
-        yield from (ast.Name(name, node.ctx) for name in OTHER_NAMES.get(node.id, ()))
-    if isinstance(node, ast.BinOp | ast.Call) or getattr(node, "id", "") in OTHER_NAMES:
-        yield ast.Call(ast.Attribute(node, "detach", ast.Load()), [], [])
-    if isinstance(node, ast.Call):
-        for keyword in node.keywords:
-            rest = [other for other in node.keywords if other is not keyword]
-            yield ast.Call(node.func, node.args, rest)
-
-
-class Swap(ast.NodeTransformer):
-    """Put one node in the place of another."""
-
-    def __init__(self, old, new):
-        self.old, self.new = old, new
-
-    def visit(self, node):
-        return self.new if node is self.old else self.generic_visit(node)
-
-
-def mutants(tree):
-    """Yield each source that differs from the tree in one place."""
-    original = ast.unparse(tree)
-    function = next(node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
-    values = [node for line in function.body for node in ast.walk(line.value)]
-    for node in values:
-        for new in changes(node):
-            yield ast.unparse(ast.fix_missing_locations(Swap(node, new).visit(tree)))
-            Swap(new, node).visit(tree)
-    assert ast.unparse(tree) == original
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ORIGINALS)
-def test_every_mutant_dies_or_is_known_to_be_right(name, monkeypatch):
-    for checks in (sampling, kl):  # a diagnosis costs more time than the verdict
-        monkeypatch.setattr(checks, "_cause", lambda *_, **__: "")
-    subject, original = ORIGINALS[name]
-    survivors = []
-    for source in mutants(plain(original)):
-        names = load(subject, source, "mutant")
-        if not any(run(subject, skill, names) for skill in BANKS[subject].bank.SKILLS):
-            survivors.append(source)
-    unknown = [s for s in survivors if not any(known in s for known in EQUIVALENT)]
-    assert not unknown
-
-
-def test_every_exception_for_mutants_is_needed():
-    sources = [source for _, original in ORIGINALS.values() for source in mutants(plain(original))]
-    for known in EQUIVALENT:
-        assert any(known in source for source in sources), known
+        for subject in ("encoder", "log_variance", "elbo") if seed < 40 else ():
+            for skill in BANKS[subject].judged:
+                if skill not in TRAINING:
+                    assert run(subject, skill, others[subject], seed) is None

@@ -115,8 +115,18 @@ _CAUSES = {
     "all elements of std >= 0": (
         "a standard deviation is positive, a log-variance need not be: take exp(0.5 * logvar)"
     ),
+    "all elements of input should be between 0 and 1": (
+        "logits can be any number, this function takes probabilities: use `..._with_logits`"
+    ),
+    "Expected value argument": (
+        "torch's Bernoulli refuses grey pixels, unless it is told `validate_args=False`"
+    ),
+    "Trying to backward through the graph a second time": (
+        "`backward` ran a second time on one loss"
+    ),
     "modified by an inplace operation": (
-        "an operation in place overwrote what the gradient needs: leave out the underscore"
+        "an operation in place overwrote what the gradient needs: leave out the underscore, and "
+        "step after `backward`, not before"
     ),
     "Can't call numpy() on Tensor that requires grad": (
         "NumPy cannot pass on gradients: use torch's functions throughout"

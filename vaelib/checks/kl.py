@@ -32,7 +32,7 @@ _STAND_IN = " (while it is judged, a right kl_divergence stands in for yours)"
 _DTYPES = (torch.float32, torch.float64)
 
 
-def _each(mu: Tensor, logvar: Tensor) -> Tensor:
+def right_kl(mu: Tensor, logvar: Tensor) -> Tensor:
     """Return the right KL of each image and dimension, in float64."""
     mu, logvar = mu.double(), logvar.double()
     standard = Normal(torch.zeros_like(mu), torch.ones_like(mu))
@@ -45,14 +45,14 @@ def _half(square: Tensor, variance: Tensor, log: Tensor, one: float = 1.0) -> Te
 
 
 # Known mistakes in the formula, each with the value it gives one image's one dimension.
-_FORMULAS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
-    "": _each,
-    "the factor 0.5 is missing": lambda mu, lv: 2 * _each(mu, lv),
-    "the factor 0.5 was applied twice": lambda mu, lv: 0.5 * _each(mu, lv),
+FORMULAS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "": right_kl,
+    "the factor 0.5 is missing": lambda mu, lv: 2 * right_kl(mu, lv),
+    "the factor 0.5 was applied twice": lambda mu, lv: 0.5 * right_kl(mu, lv),
     "the sign is turned: this is -KL, and training would make the KL larger": (
-        lambda mu, lv: -_each(mu, lv)
+        lambda mu, lv: -right_kl(mu, lv)
     ),
-    "the sign is turned, and the factor 0.5 is missing": lambda mu, lv: -2 * _each(mu, lv),
+    "the sign is turned, and the factor 0.5 is missing": lambda mu, lv: -2 * right_kl(mu, lv),
     "the factor 0.5 covers mu^2 alone": lambda mu, lv: _half(mu**2, 2 * lv.exp(), 2 * lv, 2.0),
     "the factor 0.5 does not cover mu^2": lambda mu, lv: _half(2 * mu**2, lv.exp(), lv),
     "logvar was treated as log(sigma), as in the formula with 2 * logvar": (
@@ -96,7 +96,9 @@ _FORMULAS: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
     "exp(logvar) is missing: logvar was used for the variance": (
         lambda mu, lv: _half(mu**2, lv, lv)
     ),
-    "`expm1` has subtracted the 1 already": lambda mu, lv: _half(mu**2, lv.expm1(), lv),
+    "the 1 is subtracted twice: `expm1` has subtracted it already": lambda mu, lv: _half(
+        mu**2, lv.expm1(), lv
+    ),
     "the direction is reversed: this is KL(N(0, I) to q), asked is KL(q to N(0, I))": (
         lambda mu, lv: _half(mu**2 / lv.exp(), (-lv).exp(), -lv)
     ),
@@ -130,7 +132,7 @@ _PER_IMAGE: dict[str, Callable[[Tensor], Tensor]] = {
     "the sum over latent dimensions is missing: `.sum(dim=1)`": lambda each: each,
     "`keepdim=True` leaves a dimension too many": lambda each: each.sum(dim=1, keepdim=True),
 }
-_PER_BATCH: dict[str, Callable[[Tensor], Tensor]] = {
+PER_BATCH: dict[str, Callable[[Tensor], Tensor]] = {
     "": lambda each: each.sum(dim=1).mean(),
     "the sum over the batch was taken: divide by the number of images": lambda each: each.sum(),
     "the mean over dimensions was taken too: the KL is their sum": lambda each: each.mean(),
@@ -152,19 +154,21 @@ def _cause(
 ) -> str:
     """Return the one pair of formula and reduction that gives the learner's values, or nothing."""
     mu, logvar = _inputs(7, 3, torch.float64)
-    inputs = ((mu, logvar), (mu, logvar.abs()))  # some mistakes are NaN where logvar < 0
+    other, positive = _inputs(11, 4, torch.float64)
+    # two sizes, since 7 - 1 is 2 * 3; and some mistakes are NaN where logvar < 0
+    inputs = ((mu, logvar), (other, positive.abs()))
     try:
         found = [call(asked, candidate, mu.clone(), lv.clone()) for mu, lv in inputs]
     except CheckFailed:
         return ""
     fitting = []
-    for formula, each in _FORMULAS.items():
+    for formula, each in FORMULAS.items():
         values = [each(*pair) for pair in inputs]
         for reduction, reduce in reductions.items():
             if all(_equal(one, reduce(value)) for one, value in zip(found, values, strict=True)):
                 fitting.append("; ".join(filter(None, (formula, reduction))))
     if not fitting and wrong_shape:  # which may tell the reduction, whatever the formula
-        shape, right = getattr(found[0], "shape", None), _each(mu, logvar)
+        shape, right = getattr(found[0], "shape", None), right_kl(mu, logvar)
         fitting = [name for name, reduce in reductions.items() if reduce(right).shape == shape]
     return fitting[0] if len(fitting) == 1 else ""
 
@@ -183,10 +187,10 @@ def _inputs(rows: int, columns: int, dtype: torch.dtype = torch.float32) -> tupl
     return mu, 4 * torch.rand(rows, columns, dtype=dtype) - 2
 
 
-def _bound(mu: Tensor, logvar: Tensor) -> Tensor:
+def bound(mu: Tensor, logvar: Tensor) -> Tensor:
     """Return how far rounding and a floor of 1e-4 on sigma may move the KL of each image."""
     sigma = (0.5 * logvar.double()).exp()
-    return (1e-5 * (1 + _each(mu, logvar)) + 1.5e-4 * (sigma + 1 / sigma)).sum(dim=1)
+    return (1e-5 * (1 + right_kl(mu, logvar)) + 1.5e-4 * (sigma + 1 / sigma)).sum(dim=1)
 
 
 def _per_image(asked: str, candidate: Any, mu: Tensor, logvar: Tensor) -> Tensor:
@@ -234,8 +238,8 @@ def divergence_by_hand(candidate: Any, seed: int) -> None:
             # shapes are judged elsewhere: any one number will do
             if not isinstance(value, Tensor) or value.numel() != 1:
                 shaped(asked, value, (1,))
-            found, right = float(value), float(_each(*inputs))
-            if not abs(found - right) <= float(_bound(*inputs)):
+            found, right = float(value), float(right_kl(*inputs))
+            if not abs(found - right) <= float(bound(*inputs)):
                 raise CheckFailed(
                     asked,
                     f"at mu = {mu:g}, logvar = {logvar:.4g} it is {found:.5f}, "
@@ -255,8 +259,8 @@ def divergence_values(candidate: Any, seed: int) -> None:
     for dtype in _DTYPES:
         inputs = _inputs(11, 5, dtype)
         found = _per_image(asked, candidate, *inputs).detach().double()
-        right = _each(*inputs).sum(dim=1)
-        wrong = ~((found - right).abs() <= _bound(*inputs))
+        right = right_kl(*inputs).sum(dim=1)
+        wrong = ~((found - right).abs() <= bound(*inputs))
         if bool(wrong.any()):
             row = int(wrong.nonzero()[0])
             raise CheckFailed(
@@ -279,8 +283,8 @@ def _over_the_range(asked: str, candidate: Any) -> tuple[str, str]:
     logvar = torch.arange(-10.0, 11.0).unsqueeze(1)
     mu = torch.full_like(logvar, 0.5)
     found = _per_image(asked, candidate, mu, logvar).detach().double()
-    right = _each(mu, logvar).sum(dim=1)
-    wrong = ~((found - right).abs() <= _bound(mu, logvar))
+    right = right_kl(mu, logvar).sum(dim=1)
+    wrong = ~((found - right).abs() <= bound(mu, logvar))
     if not bool(wrong.any()):
         return "", ""
     worst = int(((found - right).abs() / right).nan_to_num(math.inf).argmax())
@@ -346,7 +350,7 @@ def _compare_gradients(
 
 def _right_divergence(mu: Tensor, logvar: Tensor) -> Tensor:
     """Stand in for the learner's kl_divergence while kl_loss is judged."""
-    return _each(mu, logvar).sum(dim=1).to(mu.dtype)
+    return right_kl(mu, logvar).sum(dim=1).to(mu.dtype)
 
 
 @check(kl.kl_divergence, kl.kl_loss, read=_READ)
@@ -363,12 +367,12 @@ def loss_value(candidate: Any, seed: int) -> None:
                 value = _per_batch(asked, candidate, *inputs)
                 if value.dtype != dtype:
                     raise CheckFailed(asked, f"for inputs of {dtype} the result is {value.dtype}")
-                found, right = float(value), float(_each(*inputs).sum(dim=1).mean())
-                if not abs(found - right) <= float(_bound(*inputs).mean()):
+                found, right = float(value), float(right_kl(*inputs).sum(dim=1).mean())
+                if not abs(found - right) <= float(bound(*inputs).mean()):
                     raise CheckFailed(
                         asked,
                         f"for {rows} images it is {found:.4f}, expected {right:.4f} nats",
-                        _cause(asked, candidate, _PER_BATCH),
+                        _cause(asked, candidate, PER_BATCH),
                     )
 
 
@@ -377,7 +381,7 @@ def _per_batch(asked: str, candidate: Any, mu: Tensor, logvar: Tensor) -> Tensor
     value = call(asked, candidate, mu.clone(), logvar.clone())
     if isinstance(value, Tensor) and value.ndim:
         shapes = f"the result has shape {tuple(value.shape)}, expected ()"
-        raise CheckFailed(asked, shapes, _cause(asked, candidate, _PER_BATCH, wrong_shape=True))
+        raise CheckFailed(asked, shapes, _cause(asked, candidate, PER_BATCH, wrong_shape=True))
     return shaped(asked, value, ())
 
 
@@ -394,4 +398,4 @@ def loss_gradients(candidate: Any, seed: int) -> None:
             value = _per_batch(asked, candidate, mu, logvar)
             found = gradients(asked, value, torch.ones_like(value), mu, logvar)
             right = [slope / len(mu) for slope in _slopes(mu, logvar)]
-            _compare_gradients(asked, candidate, _PER_BATCH, found, right)
+            _compare_gradients(asked, candidate, PER_BATCH, found, right)
