@@ -1,0 +1,329 @@
+"""What the checks see of an answer: callables and modules that ask the jailed child.
+
+Values and gradients come from the child; autograd in the judge runs over them as over any other
+function. The child is given random seeds that the judge derives by a keyed hash from its own
+generator, so it can neither foresee nor steer what the judge draws.
+"""
+
+import hashlib
+import socket
+import time
+from collections.abc import Sequence
+from typing import Any, Self
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import _get_current_function_mode
+
+from grading import pieces, wire
+from vaelib.checks.pretend_gpu import PretendGPU
+
+_PARAMETERS = 64  # of a learner's module
+
+
+class Died(Exception):
+    """The child is gone; whatever a check makes of this error, it gives no verdict."""
+
+
+class Session:
+    """The exchange with one child.
+
+    Parameters
+    ----------
+    channel : socket
+        The child's.
+    key : bytes
+        Secret: seeds for the child are derived with it.
+    patience : float
+        Seconds for one exchange.
+    until : float
+        The end of the whole submission, on the clock of `time.monotonic`.
+
+    Attributes
+    ----------
+    death : str
+        Why the child is no longer asked: "timeout", "crashed" or "" while it lives. Sticky.
+    error : str
+        The kind of verdict the last exchange would earn: "learner error", "out of memory" or "".
+    """
+
+    def __init__(self, channel: socket.socket, key: bytes, patience: float, until: float) -> None:
+        self._channel, self._key, self._patience, self._until = channel, key, patience, until
+        self.death = self.error = ""
+        self._calls = 0
+
+    def ask(self, do: str, tensors: Sequence[Tensor] = (), **fields: Any) -> wire.Frame:
+        """Return the child's reply; raise the answer's error, or `Died`."""
+        if self.death:
+            raise Died(self.death)
+        deadline = min(time.monotonic() + self._patience, self._until)
+        self.death = "timeout"  # holds if the alarm of a check rings in here
+        try:
+            self._channel.settimeout(max(deadline - time.monotonic(), 0.01))
+            wire.send(self._channel, {"do": do, **fields}, tensors)
+            reply, results = wire.receive(self._channel, deadline)
+            error = _error(reply["error"]) if "error" in reply else None
+        except TimeoutError:
+            raise Died(self.death) from None
+        except (wire.WireError, OSError) as broken:
+            self.death = "crashed"
+            raise Died(str(broken)) from None
+        self.death = self.error = ""
+        if error is not None:
+            memory = error.kind == "MemoryError" or "can't allocate memory" in str(error)
+            self.error = "out of memory" if memory else "learner error"
+            raise error
+        return reply, results
+
+    def call(
+        self, inputs: Sequence[Tensor], parameters: Sequence[Tensor], changed: Any, **fields: Any
+    ) -> Any:
+        """Call a function or module of the answer, as a differentiable step of the judge's graph.
+
+        Writes into the inputs what the answer wrote into its copies of them.
+        """
+        self._calls += 1
+        mode = _get_current_function_mode()
+        reply, results = self.ask(
+            "call",
+            [*inputs, *changed],
+            call=self._calls,
+            seed=self.seed(),
+            grad=torch.is_grad_enabled(),
+            inputs=[{"grad": i.requires_grad, "leaf": i.is_leaf} for i in inputs],
+            pretend=mode.fill if isinstance(mode, PretendGPU) else None,
+            **fields,
+        )
+        grads, altered = reply.get("grad"), reply.get("changed")
+        if not _indices(altered, len(inputs)) or not isinstance(grads, list):
+            raise self.broken("no account of the call")
+        if len(grads) + len(altered) != len(results):
+            raise self.broken("another number of tensors")
+        if reply.get("drew") is True:
+            torch.manual_seed(self._hash(b"next"))
+        for at, new in zip(altered, results[len(grads) :], strict=True):
+            if new.shape != inputs[at].shape or new.dtype != inputs[at].dtype:
+                raise self.broken("an input of another shape")
+            inputs[at].data.copy_(new)
+        outputs = results[: len(grads)]
+        sources = [*inputs, *parameters]
+        live = [at for at, value in enumerate(outputs) if grads[at] is True and _smooth(value)]
+        if live and torch.is_grad_enabled() and any(s.requires_grad for s in sources):
+            grafted = _Graft.apply(self, self._calls, [outputs[at] for at in live], grads, *sources)
+            for at, value in zip(live, grafted, strict=True):
+                outputs[at] = value
+        return self._value(reply, outputs)
+
+    def pull(
+        self, call: int, weights: Sequence[Tensor], sources: Sequence[Any]
+    ) -> list[Tensor | None]:
+        """Return the gradients to the sources of a call."""
+        reply, grads = self.ask("pull", weights, call=call)
+        where = reply.get("sources")
+        if not _indices(where, len(sources)) or len(where) != len(grads):
+            raise self.broken("no gradients")
+        pulled: list[Tensor | None] = [None] * len(sources)
+        for at, grad in zip(where, grads, strict=True):
+            if (grad.shape, grad.dtype, grad.device) != sources[at]:
+                raise self.broken("a gradient of another shape")
+            pulled[at] = grad
+        return pulled
+
+    def step(self, x: Tensor, told: Sequence[Tensor], **fields: Any) -> tuple[Any, list[Tensor]]:
+        """Call train_step; return its value, and the parameters after it."""
+        reply, results = self.ask("step", [x, *told], seed=self.seed(), **fields)
+        count = fields["parameters"]
+        after, rest = results[:count], results[count:]
+        if reply.get("x") is True:
+            if not rest or rest[0].shape != x.shape or rest[0].dtype != x.dtype:
+                raise self.broken("an input of another shape")
+            x.data.copy_(rest.pop(0))
+        torch.manual_seed(self._hash(b"next"))
+        return self._value(reply, rest), after
+
+    def seed(self) -> int:
+        """Return a seed for the child: the same for the same state of the judge's generator."""
+        return self._hash(b"child")
+
+    def broken(self, why: str) -> Died:
+        """Note that the child does not keep to the protocol."""
+        self.death = "crashed"
+        return Died(why)
+
+    def _hash(self, purpose: bytes) -> int:
+        state = torch.get_rng_state().numpy().tobytes()
+        digest = hashlib.blake2b(state, key=self._key, person=purpose, digest_size=8).digest()
+        return int.from_bytes(digest, "big") >> 2
+
+    def _value(self, reply: dict[str, Any], tensors: Sequence[Tensor]) -> Any:
+        try:
+            return wire.decode(reply.get("value"), tensors)
+        except wire.WireError as error:
+            raise self.broken(str(error)) from None
+
+
+class _Graft(torch.autograd.Function):
+    """Joins the child's outputs to the judge's inputs in the judge's graph."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, session: Session, call: int, outputs: Any, grads: Any, *sources: Tensor
+    ) -> Any:
+        ctx.session, ctx.call = session, call
+        ctx.sources = [(source.shape, source.dtype, source.device) for source in sources]
+        ctx.zeros = [None if grad is True else torch.zeros(0) for grad in grads]
+        return tuple(outputs)
+
+    @staticmethod
+    @torch.autograd.function.once_differentiable  # type: ignore[untyped-decorator]
+    def backward(ctx: Any, *weights: Tensor) -> Any:
+        given = iter(weights)
+        every = [next(given) if zero is None else zero for zero in ctx.zeros]
+        return None, None, None, None, *ctx.session.pull(ctx.call, every, ctx.sources)
+
+
+class Function:
+    """A function of the answer.
+
+    `using` in the checks puts its pieces into `__globals__`; they travel with each call.
+    """
+
+    def __init__(self, session: Session, name: str) -> None:
+        self._session, self.__name__ = session, name
+        self.__globals__: dict[str, Any] = {}
+        self._known: tuple[Any, ...] = ()
+
+    def __call__(self, *arguments: Any) -> Any:
+        using = {name: pieces.source(name, piece) for name, piece in self.__globals__.items()}
+        if isinstance(arguments[0], nn.Module):
+            return self._step(using, *arguments)
+        return self._session.call(arguments, (), (), name=self.__name__, using=using)
+
+    def _step(self, using: Any, model: Any, optimizer: torch.optim.Optimizer, x: Tensor) -> Any:
+        """Let the answer make a step; the child keeps model and optimizer for the next one."""
+        parameters = list(model.parameters())
+        new = self._known[:2] != (model, optimizer)
+        stamps = [_stamp(parameter) for parameter in parameters]
+        changed = [
+            at for at in range(len(parameters)) if new or self._known[2][at] != stamps[at]
+        ]
+        grads = [at for at, p in enumerate(parameters) if new and p.grad is not None]
+        sizes = (model.encoder.hidden.in_features, model.encoder.hidden.out_features)
+        value, after = self._session.step(
+            x,
+            [*(parameters[at] for at in changed), *(parameters[at].grad for at in grads)],
+            name=self.__name__,
+            using=using,
+            model=[*sizes, model.encoder.mu.out_features] if new else None,
+            optimizer=[type(optimizer).__name__, optimizer.defaults["lr"]],
+            changed=changed,
+            grads=grads,
+            parameters=len(parameters),
+        )
+        if [(p.shape, p.dtype) for p in parameters] != [(p.shape, p.dtype) for p in after]:
+            raise self._session.broken("parameters of other shapes")
+        for parameter, moved in zip(parameters, after, strict=True):
+            parameter.data.copy_(moved)
+        self._known = model, optimizer, [_stamp(parameter) for parameter in parameters]
+        return value
+
+
+class Module(nn.Module):
+    """A module of the answer: its parameters live here, its code runs in the child."""
+
+    session: Session
+    name: str
+
+    def __init__(self, *sizes: int) -> None:
+        super().__init__()
+        reply, values = self.session.ask(
+            "make", name=self.name, sizes=sizes, seed=self.session.seed()
+        )
+        torch.manual_seed(self.session.seed())
+        names, grads, number = (reply.get(key) for key in ("names", "grad", "module"))
+        lists = isinstance(names, list) and isinstance(grads, list)
+        if not lists or not len(names) == len(grads) == len(values) <= _PARAMETERS:
+            raise self.session.broken("no account of the module")
+        self.number, self.cast = number, [torch.float32, torch.device("cpu")]
+        self.moved = False
+        self.stamps: dict[str, Any] = {}
+        for name, grad, value in zip(names, grads, values, strict=True):
+            parameter = nn.Parameter(value, requires_grad=grad is True and _smooth(value))
+            name = wire.name_of(name)
+            self._parameters[name] = parameter  # register_parameter refuses dots
+            self.stamps[name] = _stamp(parameter)
+
+    def forward(self, *inputs: Tensor) -> Any:
+        """Call the module in the child, after sending the parameters that have changed."""
+        changed = [n for n, p in self._parameters.items() if _stamp(p) != self.stamps[n]]
+        self.stamps.update((name, _stamp(self._parameters[name])) for name in changed)
+        dtype, device = self.cast
+        return self.session.call(
+            inputs,
+            list(self.parameters()),
+            [self._parameters[name] for name in changed],
+            module=self.number,
+            training=self.training,
+            cast=[str(dtype).removeprefix("torch."), device.type] if self.moved else None,
+            changed=changed,
+            using={},
+        )
+
+    def train(self, mode: bool = True) -> Self:
+        """Set the mode, here and in the child."""
+        self.session.ask("train", module=self.number, mode=mode)
+        return super().train(mode)
+
+    def _apply(self, fn: Any, recurse: bool = True) -> Self:
+        probe = fn(torch.zeros(0, dtype=self.cast[0], device=self.cast[1]))
+        self.cast, self.moved = [probe.dtype, probe.device], True
+        return super()._apply(fn, recurse)
+
+    def __deepcopy__(self, _: Any) -> Self:
+        return type(self)()
+
+
+def candidate(session: Session, name: str, kind: str) -> Any:
+    """Return what stands for a piece of the answer, by the kind that the child says it is."""
+    if kind not in ("module class", "module"):
+        return Function(session, name)
+    made = type(name, (Module,), {"session": session, "name": name})
+    return made if kind == "module class" else made()
+
+
+def _stamp(value: Any) -> tuple[Any, ...]:
+    """Return what changes when a parameter does."""
+    return id(value), value._version, value.dtype, value.data_ptr()
+
+
+def _smooth(value: Tensor) -> bool:
+    return value.is_floating_point() or value.is_complex()
+
+
+def _indices(value: Any, size: int) -> bool:
+    return isinstance(value, list) and all(type(at) is int and 0 <= at < size for at in value)
+
+
+class _Raised(Exception):
+    """An error of the answer, of the type's name and with the text that the child tells."""
+
+    kind = ""
+    calls_itself = False
+
+    def __init__(self, text: str) -> None:
+        super().__init__(*([text] if text else []))
+        self.learners_lines: list[str] = []
+
+
+def _error(told: Any) -> _Raised:
+    if not isinstance(told, dict):
+        raise wire.WireError("no error")
+    bases = {base.__name__: base for base in (NotImplementedError, RecursionError, TypeError)}
+    kind, lines = str(told.get("kind")), told.get("lines")
+    parents = (_Raised, bases[kind]) if kind in bases else (_Raised,)
+    error: _Raised = type(wire.name_of(told.get("type")), parents, {})(str(told.get("text"))[:1000])
+    error.kind = kind
+    error.calls_itself = told.get("itself") is True
+    if isinstance(lines, list):
+        error.learners_lines = [str(line)[:200] for line in lines[:1]]
+    return error
