@@ -166,7 +166,7 @@ class Gradebook:
             .where(SUBMISSIONS.c.id.not_in(open_))
         )
         with self._engine.connect() as database:
-            return dict(database.execute(query).tuples().all())
+            return {row.student_id: row.digest for row in database.execute(query)}
 
     def write(self, entries: Sequence[Entry]) -> None:
         """Write a batch in one transaction. What humans entered stays."""
