@@ -70,6 +70,7 @@ def _become_nobody() -> None:
 
 def _warm_up() -> None:
     """Import what answers import, and make the first gradient, which is slow, here."""
+    import matplotlib.pyplot
     import torch.fx.experimental.symbolic_shapes
 
     value = torch.ones(2, requires_grad=True)
