@@ -7,7 +7,6 @@ when a child ends, all that it started ends.
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -144,9 +143,10 @@ class Jail:
     def _said(self) -> str:
         """Return the last line of what bubblewrap or the warm process wrote on stderr."""
         assert self._process is not None and self._process.stderr is not None
+        self._control.close()
         self._process.kill()
         lines = self._process.stderr.read().decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else "it said nothing"
+        return "\n".join(lines[-30:]) if lines else "it said nothing"
 
     def _arguments(self, control: int) -> list[str]:
         """Return bubblewrap's command line."""
@@ -166,6 +166,11 @@ class Jail:
             *("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"),
             *("--unshare-cgroup-try", "--as-pid-1", "--die-with-parent", "--new-session"),
             *("--clearenv", "--cap-drop", "ALL", *user),
+            *(
+                part
+                for path in _above(prefixes | {"/jail/grading/x", "/dev/x"})
+                for part in ("--perms", "755", "--dir", path)
+            ),
             *(part for path in sorted(prefixes) for part in ("--ro-bind-try", path, path)),
             *(("--tmpfs", str(hidden)) if _inside(hidden, prefixes) else ()),
             *(
@@ -178,7 +183,8 @@ class Jail:
             "/jail/grading/pretend_gpu.py",
             *("--ro-bind", self._course.name, "/course"),
             *("--dev-bind", "/dev/null", "/dev/null", "--dev-bind", "/dev/urandom", "/dev/urandom"),
-            *("--proc", "/proc", "--tmpfs", "/tmp", "--remount-ro", "/", "--chdir", "/"),
+            *("--proc", "/proc", "--perms", "1777", "--tmpfs", "/tmp"),
+            *("--remount-ro", "/", "--chdir", "/"),
             *("--setenv", "OMP_NUM_THREADS", "1", "--setenv", "OPENBLAS_NUM_THREADS", "1"),
             *("--setenv", "PYTHONHASHSEED", "0", "--setenv", "MPLBACKEND", "Agg"),
             *("--setenv", "MPLCONFIGDIR", "/tmp", "--setenv", "HOME", "/tmp"),
@@ -186,10 +192,10 @@ class Jail:
         ]
 
 
+def _above(paths: set[str]) -> list[str]:
+    """Return the folders above these, which bubblewrap would make for root's eyes only."""
+    return sorted({str(parent) for path in paths for parent in Path(path).parents} - {"/"})
+
+
 def _inside(path: Path, prefixes: set[str]) -> bool:
     return any(path.resolve().is_relative_to(Path(prefix).resolve()) for prefix in prefixes)
-
-
-def was_killed(ending: int) -> bool:
-    """Return whether the signal that ended a child is one that no fault of its own sends."""
-    return ending == signal.SIGKILL

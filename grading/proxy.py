@@ -5,11 +5,12 @@ function. The child is given random seeds that the judge derives by a keyed hash
 generator, so it can neither foresee nor steer what the judge draws.
 """
 
+import functools
 import hashlib
 import socket
 import time
-from collections.abc import Sequence
-from typing import Any, Self
+from collections.abc import Callable, Sequence
+from typing import Any, Self, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -19,6 +20,25 @@ from grading import pieces, wire
 from vaelib.checks.pretend_gpu import PretendGPU
 
 _PARAMETERS = 64  # of a learner's module
+
+
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+def _guarded(method: Method) -> Method:
+    """Note an error of our own: a check would take it for the answer's."""
+
+    @functools.wraps(method)
+    def guarded(self: Any, *arguments: Any) -> Any:
+        try:
+            return method(self, *arguments)
+        except (Raised, Died):
+            raise
+        except Exception as error:
+            self.session.fault = f"{type(error).__name__}: {error}"
+            raise
+
+    return guarded  # type: ignore[return-value]
 
 
 class Died(Exception):
@@ -43,13 +63,15 @@ class Session:
     ----------
     death : str
         Why the child is no longer asked: "timeout", "crashed" or "" while it lives. Sticky.
+    fault : str
+        An error of the proxies themselves: then there is no verdict.
     error : str
         The kind of verdict the last exchange would earn: "learner error", "out of memory" or "".
     """
 
     def __init__(self, channel: socket.socket, key: bytes, patience: float, until: float) -> None:
         self._channel, self._key, self._patience, self._until = channel, key, patience, until
-        self.death = self.error = ""
+        self.death = self.error = self.fault = ""
         self._calls = 0
 
     def ask(self, do: str, tensors: Sequence[Tensor] = (), **fields: Any) -> wire.Frame:
@@ -62,7 +84,7 @@ class Session:
             self._channel.settimeout(max(deadline - time.monotonic(), 0.01))
             wire.send(self._channel, {"do": do, **fields}, tensors)
             reply, results = wire.receive(self._channel, deadline)
-            error = _error(reply["error"]) if "error" in reply else None
+            error = raised(reply["error"]) if "error" in reply else None
         except TimeoutError:
             raise Died(self.death) from None
         except (wire.WireError, OSError) as broken:
@@ -176,6 +198,7 @@ class _Graft(torch.autograd.Function):
 
     @staticmethod
     @torch.autograd.function.once_differentiable  # type: ignore[untyped-decorator]
+    @_guarded
     def backward(ctx: Any, *weights: Tensor) -> Any:
         given = iter(weights)
         every = [next(given) if zero is None else zero for zero in ctx.zeros]
@@ -189,27 +212,27 @@ class Function:
     """
 
     def __init__(self, session: Session, name: str) -> None:
-        self._session, self.__name__ = session, name
+        self.session, self.__name__ = session, name
         self.__globals__: dict[str, Any] = {}
         self._known: tuple[Any, ...] = ()
 
+    @_guarded
     def __call__(self, *arguments: Any) -> Any:
+        """Call it in the child."""
         using = {name: pieces.source(name, piece) for name, piece in self.__globals__.items()}
         if isinstance(arguments[0], nn.Module):
             return self._step(using, *arguments)
-        return self._session.call(arguments, (), (), name=self.__name__, using=using)
+        return self.session.call(arguments, (), (), name=self.__name__, using=using)
 
     def _step(self, using: Any, model: Any, optimizer: torch.optim.Optimizer, x: Tensor) -> Any:
         """Let the answer make a step; the child keeps model and optimizer for the next one."""
         parameters = list(model.parameters())
         new = self._known[:2] != (model, optimizer)
-        stamps = [_stamp(parameter) for parameter in parameters]
-        changed = [
-            at for at in range(len(parameters)) if new or self._known[2][at] != stamps[at]
-        ]
+        known = [None] * len(parameters) if new else self._known[2]
+        changed = [at for at, p in enumerate(parameters) if not _same(p, known[at])]
         grads = [at for at, p in enumerate(parameters) if new and p.grad is not None]
         sizes = (model.encoder.hidden.in_features, model.encoder.hidden.out_features)
-        value, after = self._session.step(
+        value, after = self.session.step(
             x,
             [*(parameters[at] for at in changed), *(parameters[at].grad for at in grads)],
             name=self.__name__,
@@ -221,10 +244,10 @@ class Function:
             parameters=len(parameters),
         )
         if [(p.shape, p.dtype) for p in parameters] != [(p.shape, p.dtype) for p in after]:
-            raise self._session.broken("parameters of other shapes")
+            raise self.session.broken("parameters of other shapes")
         for parameter, moved in zip(parameters, after, strict=True):
             parameter.data.copy_(moved)
-        self._known = model, optimizer, [_stamp(parameter) for parameter in parameters]
+        self._known = model, optimizer, after
         return value
 
 
@@ -234,6 +257,7 @@ class Module(nn.Module):
     session: Session
     name: str
 
+    @_guarded
     def __init__(self, *sizes: int) -> None:
         super().__init__()
         reply, values = self.session.ask(
@@ -246,34 +270,38 @@ class Module(nn.Module):
             raise self.session.broken("no account of the module")
         self.number, self.cast = number, [torch.float32, torch.device("cpu")]
         self.moved = False
-        self.stamps: dict[str, Any] = {}
+        self.known: dict[str, Tensor] = {}  # what the child has
         for name, grad, value in zip(names, grads, values, strict=True):
             parameter = nn.Parameter(value, requires_grad=grad is True and _smooth(value))
             name = wire.name_of(name)
             self._parameters[name] = parameter  # register_parameter refuses dots
-            self.stamps[name] = _stamp(parameter)
+            self.known[name] = value.clone()
 
+    @_guarded
     def forward(self, *inputs: Tensor) -> Any:
         """Call the module in the child, after sending the parameters that have changed."""
-        changed = [n for n, p in self._parameters.items() if _stamp(p) != self.stamps[n]]
-        self.stamps.update((name, _stamp(self._parameters[name])) for name in changed)
+        now = {name: p.detach() for name, p in self.named_parameters()}
+        changed = [name for name, value in now.items() if not _same(value, self.known[name])]
+        self.known.update((name, now[name].clone()) for name in changed)
         dtype, device = self.cast
         return self.session.call(
             inputs,
             list(self.parameters()),
-            [self._parameters[name] for name in changed],
+            [now[name] for name in changed],
             module=self.number,
             training=self.training,
             cast=[str(dtype).removeprefix("torch."), device.type] if self.moved else None,
-            changed=changed,
+            sent=changed,
             using={},
         )
 
+    @_guarded
     def train(self, mode: bool = True) -> Self:
         """Set the mode, here and in the child."""
         self.session.ask("train", module=self.number, mode=mode)
         return super().train(mode)
 
+    @_guarded
     def _apply(self, fn: Any, recurse: bool = True) -> Self:
         probe = fn(torch.zeros(0, dtype=self.cast[0], device=self.cast[1]))
         self.cast, self.moved = [probe.dtype, probe.device], True
@@ -291,9 +319,10 @@ def candidate(session: Session, name: str, kind: str) -> Any:
     return made if kind == "module class" else made()
 
 
-def _stamp(value: Any) -> tuple[Any, ...]:
-    """Return what changes when a parameter does."""
-    return id(value), value._version, value.dtype, value.data_ptr()
+def _same(one: Tensor, other: Tensor | None) -> bool:
+    if other is None or (one.dtype, one.device) != (other.dtype, other.device):
+        return False
+    return one.device.type == "meta" or torch.equal(one, other)
 
 
 def _smooth(value: Tensor) -> bool:
@@ -304,7 +333,7 @@ def _indices(value: Any, size: int) -> bool:
     return isinstance(value, list) and all(type(at) is int and 0 <= at < size for at in value)
 
 
-class _Raised(Exception):
+class Raised(Exception):
     """An error of the answer, of the type's name and with the text that the child tells."""
 
     kind = ""
@@ -315,13 +344,14 @@ class _Raised(Exception):
         self.learners_lines: list[str] = []
 
 
-def _error(told: Any) -> _Raised:
+def raised(told: Any) -> Raised:
+    """Return the error that the child tells of."""
     if not isinstance(told, dict):
         raise wire.WireError("no error")
     bases = {base.__name__: base for base in (NotImplementedError, RecursionError, TypeError)}
     kind, lines = str(told.get("kind")), told.get("lines")
-    parents = (_Raised, bases[kind]) if kind in bases else (_Raised,)
-    error: _Raised = type(wire.name_of(told.get("type")), parents, {})(str(told.get("text"))[:1000])
+    parents = (Raised, bases[kind]) if kind in bases else (Raised,)
+    error: Raised = type(wire.name_of(told.get("type")), parents, {})(str(told.get("text"))[:1000])
     error.kind = kind
     error.calls_itself = told.get("itself") is True
     if isinstance(lines, list):

@@ -5,6 +5,9 @@ then does for the judge what `proxy.py` asks: call, pull a gradient back, step. 
 about itself is a claim; the judge believes none of it without computing.
 """
 
+import __future__
+
+import ast
 import contextlib
 import copy
 import ctypes
@@ -27,9 +30,11 @@ from torch import Tensor, nn
 
 from grading import seccomp, wire
 
-_CONTROL = 3  # file descriptor of the socket to the judge
+_CONTROL, _NULL = 3, 4  # file descriptors: the socket to the judge, and /dev/null
+_FILE = "<answer>"
 _COURSE = "/course"  # the stand-ins for vaelib, one folder for each assignment
 _NOBODY = 65534
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4
 _NEW_NAMESPACES = 0x10000000 | 0x20000 | 0x20000000 | 0x8000000 | 0x40000000 | 0x4000000
 _READ_ONLY, _BIND, _PRIVATE = 1 | 2 | 4 | 8, 4096, 1 << 18 | 1 << 14
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -42,6 +47,7 @@ def main() -> None:
     _warm_up()
     gc.collect()
     gc.freeze()
+    os.dup2(os.open("/dev/null", os.O_RDWR), _NULL)
     control = socket.socket(fileno=_CONTROL)
     control.send(b"ready")
     child = 0
@@ -65,7 +71,9 @@ def _become_nobody() -> None:
         os.setgroups([])
         os.setresgid(_NOBODY, _NOBODY, _NOBODY)
         os.setresuid(_NOBODY, _NOBODY, _NOBODY)
-        _must(_libc.prctl(4, 1, 0, 0, 0))  # PR_SET_DUMPABLE: lets the child write its id maps
+        # The change of user cleared both: die with bubblewrap, and be allowed to write id maps.
+        _must(_libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0))
+        _must(_libc.prctl(_PR_SET_DUMPABLE, 1, 0, 0, 0))
 
 
 def _warm_up() -> None:
@@ -73,6 +81,7 @@ def _warm_up() -> None:
     import matplotlib.pyplot
     import torch.fx.experimental.symbolic_shapes
 
+    matplotlib.get_cachedir(), matplotlib.get_configdir()  # while there is a folder for them
     value = torch.ones(2, requires_grad=True)
     torch.autograd.grad(value.exp(), value, torch.ones(2))
     torch.optim.Adam([value])
@@ -100,8 +109,11 @@ def _fork(control: socket.socket, channel: int, assignment: str, memory: int, cp
             for descriptor in (reader, writer):
                 os.close(descriptor)
             control.close()
+            service = _Child(socket.socket(fileno=channel))
             _confine(assignment, memory, cpu)
-            _Child(socket.socket(fileno=channel)).serve()
+            service.serve()
+        except Exception:
+            traceback.print_exc()  # for the judge, until the child is confined
         finally:
             os._exit(3)
     os.close(writer)
@@ -135,6 +147,8 @@ def _confine(assignment: str, memory: int, cpu: int) -> None:
         resource.setrlimit(limit, (value, value))
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3
     _must(_libc.capset(header, (ctypes.c_uint32 * 6)()))
+    for descriptor in (0, 1, 2):  # what an answer prints is nobody's business
+        os.dup2(_NULL, descriptor)
     seccomp.confine()
 
 
@@ -164,14 +178,15 @@ class _Child:
                 wire.send(self.channel, {"error": self._told(error)})
 
     def do_load(self, request: Any, _: list[Tensor]) -> wire.Frame:
-        """Run the answer's cells; say what the names are that it was to define."""
+        """Run the answer, statement by statement; say what became of the names it was to define."""
         sys.modules["__main__"] = self.answer
-        errors = []
-        for number, source in enumerate(request["cells"]):
-            file = f"<cell {number}>"
-            linecache.cache[file] = (len(source), None, source.splitlines(True), file)
+        source, errors = request["source"], []
+        linecache.cache[_FILE] = (len(source), None, source.splitlines(True), _FILE)
+        flags = __future__.annotations.compiler_flag if "import annotations" in source else 0
+        for statement in ast.parse(source).body:
             try:
-                exec(compile(source, file, "exec", dont_inherit=True), self.answer.__dict__)
+                program = compile(ast.Module([statement], []), _FILE, "exec", flags, True)
+                exec(program, self.answer.__dict__)
             except BaseException as error:
                 errors.append(self._told(error))
         kinds = {name: self._kind(name) for name in request["names"]}
@@ -266,7 +281,7 @@ class _Child:
         if request["training"] != module.training:
             module.train(request["training"])
         parameters = dict(module.named_parameters())
-        for name, value in zip(request["changed"], sent, strict=True):
+        for name, value in zip(request["sent"], sent, strict=True):
             parameters[name].data = value
         for parameter in parameters.values():
             parameter.grad = None
@@ -335,12 +350,12 @@ class _Child:
         lines = [
             linecache.getline(frame.f_code.co_filename, number).strip()
             for frame, number in traceback.walk_tb(error.__traceback__)
-            if frame.f_code.co_filename.startswith("<cell")
+            if frame.f_code.co_filename == _FILE
         ]
         text = "" if not error.args or error.args == (None,) else str(error)
         bases = (NotImplementedError, RecursionError, TypeError, MemoryError)
         kind = next((base.__name__ for base in bases if isinstance(error, base)), "")
-        own = [code for code in frames if code.co_filename.startswith("<cell")]
+        own = [code for code in frames if code.co_filename == _FILE]
         return {
             "type": type(error).__name__[:60],
             "kind": kind,

@@ -452,5 +452,7 @@ def _where(error: BaseException) -> str:
 
 def _calls_itself(function: Any, error: BaseException) -> bool:
     """Return whether the error passed through the learner's function more than once."""
+    if getattr(error, "calls_itself", False) is True:  # as that process saw it
+        return True
     code = getattr(function, "__code__", None)
-    return getattr(error, "calls_itself", False) or sum(frame.f_code is code for frame, _ in traceback.walk_tb(error.__traceback__)) > 1
+    return sum(frame.f_code is code for frame, _ in traceback.walk_tb(error.__traceback__)) > 1
