@@ -34,7 +34,7 @@ def answers(notebook: bytes, written: Mapping[str, str], assignment: str) -> dic
             for grade_id, cell_id in written.items():
                 if named == grade_id or (named is None and cell.get("id") == cell_id):
                     found[grade_id] = "".join(cell["source"])
-    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+    except (ValueError, TypeError, AttributeError, KeyError, RecursionError, MemoryError):
         return {}  # not a notebook: the judge says so
     return {name: plain(text) for name, text in found.items()}
 

@@ -31,6 +31,7 @@ from grading import workers
 from grading.autograded import autograded, plain
 from grading.feedback import page
 from grading.gradebook import Entry, Gradebook
+from grading.judge import NOTEBOOK
 from grading.results import OPEN, Result
 from grading.workers import Outcome, Task, unjudged
 from vaelib.checks.skills import PIECES, SKILLS
@@ -38,7 +39,6 @@ from vaelib.checks.skills import PIECES, SKILLS
 SECRET = ".grading-secret"
 BATCH = 50  # submissions a transaction ...
 DELAY = 1.0  # ... and seconds until it is written anyway
-LARGEST = 20_000_000  # bytes of a notebook that are read
 
 
 class RunError(Exception):
@@ -134,9 +134,9 @@ def _read(path: Path) -> bytes:
     with open(descriptor, "rb") as file:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise ValueError(f"{path.name} is not a file")
-        content = file.read(LARGEST + 1)
-    if len(content) > LARGEST:
-        raise ValueError(f"{path.name} is larger than {LARGEST:,} bytes")
+        content = file.read(NOTEBOOK + 1)
+    if len(content) > NOTEBOOK:
+        raise ValueError(f"{path.name} is larger than {NOTEBOOK:,} bytes")
     return content
 
 
