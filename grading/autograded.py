@@ -7,6 +7,7 @@ cells and nothing else, and what stands there is shown as text, never rendered.
 import copy
 import json
 import re
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -82,8 +83,10 @@ def verdict(skill: SkillResult) -> str:
     """Return a skill's result as text."""
     if skill.verdict in OPEN:
         return f"No verdict ({skill.verdict}): please grade by hand.\n{skill.message}"
-    points = f"{skill.points:g} of {skill.maximum:g} points"
-    return f"{skill.verdict}: {points}\n{skill.message}".rstrip()
+    lines = [f"{skill.verdict}: {skill.points:g} of {skill.maximum:g} points"]
+    for line in skill.message.splitlines():
+        lines += textwrap.wrap(line, 96, subsequent_indent=" " * 8)
+    return "\n".join(lines)
 
 
 def _literal(text: str) -> str:
