@@ -193,9 +193,14 @@ class _Case:
             verdict, told = self._run(session, skill)
         except proxy.Died:
             pass
+        except JailError:
+            raise
         except Exception as error:
             told = f"{type(error).__name__}: {error}"
-        if self._session is not None and self._session.death:
+        if self._session is not None and self._session.fault:
+            verdict, told = "grader error", self._session.fault
+            self.end()
+        elif self._session is not None and self._session.death:
             verdict, told = self._postmortem(self._session.death), ""
             if loading:
                 self._hopeless = verdict
@@ -209,15 +214,17 @@ class _Case:
         if kind == "nothing":
             return self._not_defined(skill)
         seed = int.from_bytes(_key(self._secret, skill.grade_id)[:4], "big") >> 1
-        session.ask("begin", seed=int.from_bytes(_key(self._secret, "begin", skill.grade_id)[:4]))
+        other = int.from_bytes(_key(self._secret, "begin", skill.grade_id)[:4], "big")
         try:
+            session.ask("begin", seed=other)
             skill.check(proxy.candidate(session, skill.piece, str(kind)), seed)
-            verdict, told = "passed", ""
         except CheckFailed as failure:
-            verdict, told = session.error or "failed", str(failure)
+            return session.error or "failed", str(failure)
         except NotImplementedError:
-            verdict, told = "failed", "not written yet"
-        return ("grader error", session.fault) if session.fault else (verdict, told)
+            return "failed", "not written yet"
+        except proxy.Raised as error:
+            return session.error, f"{type(error).__name__}: {error}"
+        return "passed", ""
 
     def _not_defined(self, skill: Skill) -> tuple[str, str]:
         """Return the verdict on a piece that the answer's code did not define when it ran."""
@@ -266,10 +273,10 @@ def _key(secret: bytes, *parts: str) -> bytes:
 
 
 def _open(skill: Skill, verdict: str, message: str) -> SkillResult:
-    return SkillResult(skill.grade_id, None, skill.points, verdict, message)
+    return SkillResult(skill.grade_id, None, float(skill.points), verdict, message)
 
 
 def _closed(skill: Skill, verdict: str, message: str = "") -> SkillResult:
     points = float(skill.points) if verdict == "passed" else 0.0
-    told = message or _TOLD.get(verdict, "")
-    return SkillResult(skill.grade_id, points, float(skill.points), verdict, told)
+    told = "".join(c for c in message or _TOLD.get(verdict, "") if c.isprintable() or c == "\n")
+    return SkillResult(skill.grade_id, points, float(skill.points), verdict, told[:3000])

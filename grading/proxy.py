@@ -10,7 +10,7 @@ import hashlib
 import socket
 import time
 from collections.abc import Callable, Sequence
-from typing import Any, Self, TypeVar
+from typing import Any, Self, TypeGuard, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -122,7 +122,7 @@ class Session:
         if len(grads) + len(altered) != len(results):
             raise self.broken("another number of tensors")
         if reply.get("drew") is True:
-            torch.manual_seed(self._hash(b"next"))
+            self.advance()
         for at, new in zip(altered, results[len(grads) :], strict=True):
             if new.shape != inputs[at].shape or new.dtype != inputs[at].dtype:
                 raise self.broken("an input of another shape")
@@ -131,7 +131,7 @@ class Session:
         sources = [*inputs, *parameters]
         live = [at for at, value in enumerate(outputs) if grads[at] is True and _smooth(value)]
         if live and torch.is_grad_enabled() and any(s.requires_grad for s in sources):
-            grafted = _Graft.apply(self, self._calls, [outputs[at] for at in live], grads, *sources)
+            grafted = _Graft.apply(self, self._calls, outputs, live, *sources)
             for at, value in zip(live, grafted, strict=True):
                 outputs[at] = value
         return self._value(reply, outputs)
@@ -160,12 +160,16 @@ class Session:
             if not rest or rest[0].shape != x.shape or rest[0].dtype != x.dtype:
                 raise self.broken("an input of another shape")
             x.data.copy_(rest.pop(0))
-        torch.manual_seed(self._hash(b"next"))
+        self.advance()
         return self._value(reply, rest), after
 
     def seed(self) -> int:
         """Return a seed for the child: the same for the same state of the judge's generator."""
         return self._hash(b"child")
+
+    def advance(self) -> None:
+        """Move the judge's generator on, to where the child cannot follow."""
+        torch.default_generator.manual_seed(self._hash(b"next"))
 
     def broken(self, why: str) -> Died:
         """Note that the child does not keep to the protocol."""
@@ -189,19 +193,24 @@ class _Graft(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, session: Session, call: int, outputs: Any, grads: Any, *sources: Tensor
+        ctx: Any,
+        session: Session,
+        call: int,
+        outputs: list[Tensor],
+        live: list[int],
+        *sources: Tensor,
     ) -> Any:
-        ctx.session, ctx.call = session, call
+        ctx.session, ctx.call, ctx.live, ctx.count = session, call, live, len(outputs)
         ctx.sources = [(source.shape, source.dtype, source.device) for source in sources]
-        ctx.zeros = [None if grad is True else torch.zeros(0) for grad in grads]
-        return tuple(outputs)
+        return tuple(outputs[at] for at in live)
 
     @staticmethod
-    @torch.autograd.function.once_differentiable  # type: ignore[untyped-decorator]
+    @torch.autograd.function.once_differentiable
     @_guarded
     def backward(ctx: Any, *weights: Tensor) -> Any:
-        given = iter(weights)
-        every = [next(given) if zero is None else zero for zero in ctx.zeros]
+        every = [torch.zeros(0)] * ctx.count
+        for at, weight in zip(ctx.live, weights, strict=True):
+            every[at] = weight
         return None, None, None, None, *ctx.session.pull(ctx.call, every, ctx.sources)
 
 
@@ -258,39 +267,39 @@ class Module(nn.Module):
     name: str
 
     @_guarded
-    def __init__(self, *sizes: int) -> None:
+    def __init__(self, *sizes: Any) -> None:
         super().__init__()
-        reply, values = self.session.ask(
-            "make", name=self.name, sizes=sizes, seed=self.session.seed()
-        )
-        torch.manual_seed(self.session.seed())
-        names, grads, number = (reply.get(key) for key in ("names", "grad", "module"))
-        lists = isinstance(names, list) and isinstance(grads, list)
-        if not lists or not len(names) == len(grads) == len(values) <= _PARAMETERS:
+        tensors: list[Tensor] = []
+        plain = [wire.encode(size, tensors) for size in sizes]
+        seed = self.session.seed()
+        reply, values = self.session.ask("make", tensors, name=self.name, sizes=plain, seed=seed)
+        self.session.advance()
+        self.number, names, grads = (reply.get(key) for key in ("module", "names", "grad"))
+        if not isinstance(names, list) or not isinstance(grads, list):
             raise self.session.broken("no account of the module")
-        self.number, self.cast = number, [torch.float32, torch.device("cpu")]
-        self.moved = False
-        self.known: dict[str, Tensor] = {}  # what the child has
-        for name, grad, value in zip(names, grads, values, strict=True):
-            parameter = nn.Parameter(value, requires_grad=grad is True and _smooth(value))
+        if not len(names) == len(grads) == len(values) <= _PARAMETERS:
+            raise self.session.broken("another number of parameters")
+        self.cast, self.known = ("float32", "cpu"), [value.clone() for value in values]
+        for at, (name, grad, value) in enumerate(zip(names, grads, values, strict=True)):
             name = wire.name_of(name)
-            self._parameters[name] = parameter  # register_parameter refuses dots
-            self.known[name] = value.clone()
+            unique = f"{name}_{at}" if name in self._parameters else name
+            # not register_parameter, which refuses dots
+            self._parameters[unique] = nn.Parameter(value, grad is True and _smooth(value))
 
     @_guarded
     def forward(self, *inputs: Tensor) -> Any:
         """Call the module in the child, after sending the parameters that have changed."""
-        now = {name: p.detach() for name, p in self.named_parameters()}
-        changed = [name for name, value in now.items() if not _same(value, self.known[name])]
-        self.known.update((name, now[name].clone()) for name in changed)
-        dtype, device = self.cast
+        parameters = list(self.parameters())
+        changed = [at for at, p in enumerate(parameters) if not _same(p, self.known[at])]
+        for at in changed:
+            self.known[at] = parameters[at].detach().clone()
         return self.session.call(
             inputs,
-            list(self.parameters()),
-            [now[name] for name in changed],
+            parameters,
+            [self.known[at] for at in changed],
             module=self.number,
             training=self.training,
-            cast=[str(dtype).removeprefix("torch."), device.type] if self.moved else None,
+            cast=self.cast,
             sent=changed,
             using={},
         )
@@ -303,9 +312,10 @@ class Module(nn.Module):
 
     @_guarded
     def _apply(self, fn: Any, recurse: bool = True) -> Self:
-        probe = fn(torch.zeros(0, dtype=self.cast[0], device=self.cast[1]))
-        self.cast, self.moved = [probe.dtype, probe.device], True
-        return super()._apply(fn, recurse)
+        dtype, device = self.cast
+        probe = fn(torch.zeros(0, dtype=getattr(torch, dtype), device=device))
+        self.cast = str(probe.dtype).removeprefix("torch."), str(probe.device.type)
+        return super()._apply(fn, recurse)  # type: ignore[no-any-return]
 
     def __deepcopy__(self, _: Any) -> Self:
         return type(self)()
@@ -322,14 +332,14 @@ def candidate(session: Session, name: str, kind: str) -> Any:
 def _same(one: Tensor, other: Tensor | None) -> bool:
     if other is None or (one.dtype, one.device) != (other.dtype, other.device):
         return False
-    return one.device.type == "meta" or torch.equal(one, other)
+    return one.is_meta or torch.equal(one, other)
 
 
 def _smooth(value: Tensor) -> bool:
     return value.is_floating_point() or value.is_complex()
 
 
-def _indices(value: Any, size: int) -> bool:
+def _indices(value: Any, size: int) -> TypeGuard[list[int]]:
     return isinstance(value, list) and all(type(at) is int and 0 <= at < size for at in value)
 
 

@@ -41,7 +41,8 @@ class TooLarge(Exception):
 
 def send(channel: socket.socket, header: dict[str, Any], tensors: Sequence[Tensor] = ()) -> None:
     """Send one frame; `tensors` may be on the CPU or on `meta`."""
-    specs, payload = [], []
+    specs: list[dict[str, Any]] = []
+    payload = []
     for value in tensors:
         specs.append({"dtype": _NAMES[value.dtype], "shape": list(value.shape)})
         if value.device.type == "meta":
@@ -162,8 +163,8 @@ def encode(value: Any, tensors: list[Tensor]) -> Any:
         return {"plain": value[:_TEXT]}
     if isinstance(value, Tensor):
         with torch._C.DisableTorchFunctionSubclass():
-            plain = value.as_subclass(Tensor)
-        tensors.append(_portable(plain))
+            plain = value if type(value) is Tensor else value.as_subclass(Tensor)
+            tensors.append(_portable(plain))
         return {"tensor": len(tensors) - 1}
     if type(value) in (tuple, list) and len(value) <= _VALUES:
         return {type(value).__name__: [encode(part, tensors) for part in value]}
