@@ -2,7 +2,8 @@
 
     python bench/cohort.py 2000 [FOLDER]
 
-Learners hand in right answers, known mistakes and attacks to the Sampling assignment, mixed.
+Learners hand in right answers, known mistakes and attacks to the KL assignment, mixed, and files
+that are no notebooks, which must get no mark at all.
 Afterwards the marks in nbgrader's gradebook, in its export and in formgrader (in a browser, with
 a screenshot) are compared with those that were expected. Exit status 1 if one differs.
 """
@@ -24,13 +25,13 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from bank_sampling import RIGHT, WRONG  # noqa: E402
-from hostile import HOSTILE  # noqa: E402
-from nbgrader_course import copy_course, nbgrader, submit  # noqa: E402
+from bank_kl import REST, RIGHT, WRONG  # noqa: E402
+from hostile import HOSTILE, UNREADABLE  # noqa: E402
+from nbgrader_course import copy_course, nbgrader, notebook_path, submit  # noqa: E402
 
 from vaelib.checks.skills import SKILLS  # noqa: E402
 
-NAME = "sampling"
+NAME, WRITTEN = "kl_loss", "kl-explain"
 SHARES = {"right": 60, "wrong": 30, "hostile": 10}  # of a hundred
 
 
@@ -44,25 +45,43 @@ def cases():
         }
         for name, (_, failed) in WRONG.items()
     }
+    none = dict.fromkeys(full, 0.0)  # nor is the second function written
+    attacks = {
+        name: (source, lone)
+        for name, (source, verdicts) in HOSTILE.items()
+        if "passed" not in verdicts
+    }
+    quick = [case for name, case in attacks.items() if "timeout" not in HOSTILE[name][1]]
     return {
-        "right": [(source, full) for source in RIGHT.values()],
-        "wrong": [(source, lost[name]) for name, (source, _) in WRONG.items()],
-        "hostile": [(source, dict.fromkeys(full, 0.0)) for source in HOSTILE.values()],
+        "right": itertools.cycle((REST + source, full) for source in RIGHT.values()),
+        "wrong": itertools.cycle(
+            (REST + source, lost[name]) for name, (source, _) in WRONG.items()
+        ),
+        "hostile": itertools.chain(attacks.values(), itertools.cycle(quick)),
     }
 
 
 def simulate(folder, size):
     """Hand in `size` submissions; return the points that each learner must get."""
-    turns = {kind: itertools.cycle(entries) for kind, entries in cases().items()}
+    turns = cases()
     kinds = [kind for kind, share in SHARES.items() for _ in range(share)]
     shuffled = random.Random(0)
     expected = {}
-    for number in range(size):
+    for number, content in enumerate(UNREADABLE.values()):
+        learner = f"unreadable-{number:05}"
+        expected[learner] = {skill.grade_id: None for skill in SKILLS[NAME]}
+        path = notebook_path(folder / "submitted" / learner, NAME)
+        path.parent.mkdir(parents=True)
+        path.write_bytes(content)
+    for number in range(size - len(expected)):
         kind = shuffled.choice(kinds)
         learner = f"{kind}-{number:05}"
         source, expected[learner] = next(turns[kind])
-        words = "No gradient reaches mu. <script>document.title = 'caught'</script>"
-        submit(folder, learner, NAME, {"sampling-layer": source, "sampling-explain": words})
+        words = "The KL is a sum. <script>document.title = 'caught'</script>"
+        cells = {"kl-divergence": source, WRITTEN: words}
+        if kind != "hostile":
+            cells["kl-loss"] = "# EXERCISE: kl-loss"  # both functions are in the first cell
+        submit(folder, learner, NAME, cells)
     return expected
 
 
@@ -89,7 +108,7 @@ def graded(folder):
         query = query.select_from(Grade).join(BaseCell).join(SubmittedNotebook)
         query = query.join(SubmittedAssignment).join(Student)
         for learner, name, score in query:
-            if name != "sampling-explain":
+            if name != WRITTEN:
                 found.setdefault(learner, {})[name] = score
     return found
 
@@ -130,7 +149,7 @@ def in_formgrader(folder, learner):
             rows = tab.evaluate(f"fetch('{url}').then(reply => reply.json())")
             one = next(row for row in rows if row["student"] == learner)
             tab.goto(f"{address}/formgrader/submissions/{one['id']}/")
-            tab.wait_for_selector("#sampling-explain")
+            tab.wait_for_selector(f"#{WRITTEN}")
             tab.wait_for_timeout(3000)
             tab.screenshot(path=folder / "formgrader-submission.png", full_page=True)
             assert "caught" not in tab.title(), "a learner's script ran in formgrader"
@@ -165,22 +184,20 @@ def main(size, folder):
     print(f"killed after {time.monotonic() - began:.0f} s with {len(graded(folder)):,} graded")
     status = start(folder).wait()
     print(f"resumed and ended after {time.monotonic() - began:.0f} s, exit status {status}")
-    totals = {learner: sum(marks.values()) for learner, marks in expected.items()}
+    totals = {learner: sum(filter(None, marks.values())) for learner, marks in expected.items()}
     marks = graded(folder)
+    shown = in_formgrader(folder, next(name for name in expected if "wrong" in name))
     wrong = {
         "gradebook": {name for name in expected if marks.get(name) != expected[name]},
         "export": {name for name, score in exported(folder).items() if score != totals[name]},
-        "formgrader": {
-            name
-            for name, score in in_formgrader(folder, next(iter(expected))).items()
-            if score != totals[name]
-        },
+        "formgrader": {name for name in expected if shown.get(name) != totals[name]},
     }
     pages = len(list(folder.glob(f"feedback/*/{NAME}/{NAME}.html")))
     print(f"{len(marks):,} learners in the gradebook, {pages:,} pages of feedback")
     for place, names in wrong.items():
         print(f"{place}: {len(names)} marks are not as expected {sorted(names)[:5]}")
-    return status == 0 and pages == len(marks) == size and not any(wrong.values())
+    # 1: the unreadable ones have no verdict
+    return status == 1 and pages == len(marks) == size and not any(wrong.values())
 
 
 if __name__ == "__main__":
