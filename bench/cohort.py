@@ -47,7 +47,7 @@ def cases():
     }
     none = dict.fromkeys(full, 0.0)  # nor is the second function written
     attacks = {
-        name: (source, lone)
+        name: (source, none)
         for name, (source, verdicts) in HOSTILE.items()
         if "passed" not in verdicts
     }

@@ -29,7 +29,7 @@ from tqdm import tqdm
 
 from grading import workers
 from grading.autograded import autograded, plain
-from grading.feedback import page
+from grading.page import page
 from grading.gradebook import Entry, Gradebook
 from grading.judge import NOTEBOOK
 from grading.results import OPEN, Result

@@ -4,7 +4,6 @@ import hashlib
 import json
 import signal
 import time
-from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -113,9 +112,9 @@ class Judge:
 
     def _judge(self, answer: Answer, assignment: str, secret: bytes) -> list[SkillResult]:
         """Judge every skill; a child that dies takes one skill with it."""
-        case = _Case(self._jail, self._limits, assignment, answer, secret)
+        case = _Case(self._jail, self._limits, assignment, answer.source, secret)
         try:
-            return [case.result(skill) for skill in SKILLS[assignment]]
+            return [_unread(answer, skill) or case.result(skill) for skill in SKILLS[assignment]]
         except JailError as error:
             return [_open(skill, "grader error", str(error)) for skill in SKILLS[assignment]]
         finally:
@@ -128,11 +127,10 @@ class Judge:
 
     def _let_through(self) -> str:
         """Return what a hostile answer can do in this jail that it must not; "" if nothing."""
-        answer = Answer(canaries.source(), {}, (), {}, ())
-        case = _Case(self._jail, self._limits, "elbo", answer, b"canary")
+        case = _Case(self._jail, self._limits, "elbo", canaries.source(), b"canary")
         try:
             session = case.session()
-            found = session.call((torch.zeros(1),), (), (), name="probe", using={})
+            found = session.call([torch.zeros(1)], name="probe", using={})
         except (proxy.Died, proxy.Raised) as error:
             return f"the canaries died: {error}"
         finally:
@@ -144,10 +142,10 @@ class _Case:
     """One submission before the judge."""
 
     def __init__(
-        self, jail: Jail, limits: Limits, assignment: str, answer: Answer, secret: bytes
+        self, jail: Jail, limits: Limits, assignment: str, source: str, secret: bytes
     ) -> None:
         self._jail, self._limits, self._secret = jail, limits, secret
-        self._assignment, self._answer = assignment, answer
+        self._assignment, self._source = assignment, source
         self._until = time.monotonic() + limits.submission
         self._session: proxy.Session | None = None
         self._channel: Any = None
@@ -163,7 +161,7 @@ class _Case:
                 self._channel, self._secret, self._limits.exchange, self._until
             )
             names = list(PIECES[self._assignment].values())
-            reply, _ = self._session.ask("load", source=self._answer.source, names=names)
+            reply, _ = self._session.ask("load", source=self._source, names=names)
             kinds, errors = reply.get("kinds"), reply.get("errors")
             self._kinds = kinds if isinstance(kinds, dict) else {}
             self._errors = errors if isinstance(errors, list) else []
@@ -177,12 +175,7 @@ class _Case:
         return self._jail.close(channel)
 
     def result(self, skill: Skill) -> SkillResult:
-        grade_id = next(g for g, name in PIECES[self._assignment].items() if name == skill.piece)
-        if grade_id in self._answer.broken:
-            told = f"your cell cannot be read as Python: {self._answer.broken[grade_id]}"
-            return _closed(skill, "syntax error", told)
-        if grade_id in self._answer.missing:
-            return _open(skill, "not found", f"no cell defines {skill.piece}")
+        """Judge one skill."""
         if self._hopeless:
             return _closed(skill, self._hopeless)
         loading = self._session is None
@@ -263,7 +256,23 @@ def read(notebook: bytes, assignment: str) -> Answer:
         raise ValueError(_UNREADABLE) from None
     if len(answer.source) > SOURCE:
         raise ValueError(f"the answer has {len(answer.source):,} characters, more than is run")
-    return replace(answer, cells={})
+    return answer
+
+
+def _unread(answer: Answer, skill: Skill) -> SkillResult | None:
+    """Return the verdict on a piece that is not there, or not Python; None for others."""
+    for grade_id, told in answer.broken.items():
+        if skill.piece == _name(grade_id):
+            message = f"your cell cannot be read as Python: {told}"
+            return _closed(skill, "syntax error", message)
+    if skill.piece in map(_name, answer.missing):
+        return _open(skill, "not found", f"no cell defines {skill.piece}")
+    return None
+
+
+def _name(grade_id: str) -> str:
+    """Return the name that a solution cell defines."""
+    return next(pieces[grade_id] for pieces in PIECES.values() if grade_id in pieces)
 
 
 def _key(secret: bytes, *parts: str) -> bytes:

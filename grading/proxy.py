@@ -98,11 +98,17 @@ class Session:
         return reply, results
 
     def call(
-        self, inputs: Sequence[Tensor], parameters: Sequence[Tensor], changed: Any, **fields: Any
+        self,
+        inputs: Sequence[Tensor],
+        parameters: Sequence[Tensor] = (),
+        changed: Sequence[Tensor] = (),
+        adopt: Callable[[dict[str, Any], Sequence[Tensor]], Sequence[Tensor]] | None = None,
+        **fields: Any,
     ) -> Any:
         """Call a function or module of the answer, as a differentiable step of the judge's graph.
 
-        Writes into the inputs what the answer wrote into its copies of them.
+        Writes into the inputs what the answer wrote into its copies of them, and lets `adopt`
+        have the parameters that a module made in the call.
         """
         self._calls += 1
         mode = _get_current_function_mode()
@@ -119,14 +125,19 @@ class Session:
         grads, altered = reply.get("grad"), reply.get("changed")
         if not _indices(altered, len(inputs)) or not isinstance(grads, list):
             raise self.broken("no account of the call")
-        if len(grads) + len(altered) != len(results):
+        count = len(grads) + len(altered)
+        new = reply.get("new")
+        if adopt and isinstance(new, dict):
+            parameters = adopt(new, results[count:])
+            del results[count:]
+        if count != len(results):
             raise self.broken("another number of tensors")
         if reply.get("drew") is True:
             self.advance()
-        for at, new in zip(altered, results[len(grads) :], strict=True):
-            if new.shape != inputs[at].shape or new.dtype != inputs[at].dtype:
+        for at, value in zip(altered, results[len(grads) :], strict=True):
+            if value.shape != inputs[at].shape or value.dtype != inputs[at].dtype:
                 raise self.broken("an input of another shape")
-            inputs[at].data.copy_(new)
+            inputs[at].data.copy_(value)
         outputs = results[: len(grads)]
         sources = [*inputs, *parameters]
         live = [at for at, value in enumerate(outputs) if grads[at] is True and _smooth(value)]
@@ -231,7 +242,7 @@ class Function:
         using = {name: pieces.source(name, piece) for name, piece in self.__globals__.items()}
         if isinstance(arguments[0], nn.Module):
             return self._step(using, *arguments)
-        return self.session.call(arguments, (), (), name=self.__name__, using=using)
+        return self.session.call(arguments, name=self.__name__, using=using)
 
     def _step(self, using: Any, model: Any, optimizer: torch.optim.Optimizer, x: Tensor) -> Any:
         """Let the answer make a step; the child keeps model and optimizer for the next one."""
@@ -270,21 +281,29 @@ class Module(nn.Module):
     def __init__(self, *sizes: Any) -> None:
         super().__init__()
         tensors: list[Tensor] = []
+        self.cast = ("float32", "cpu")
         plain = [wire.encode(size, tensors) for size in sizes]
         seed = self.session.seed()
         reply, values = self.session.ask("make", tensors, name=self.name, sizes=plain, seed=seed)
         self.session.advance()
-        self.number, names, grads = (reply.get(key) for key in ("module", "names", "grad"))
+        self.number = reply.get("module")
+        self.adopt(reply, values)
+
+    def adopt(self, reply: dict[str, Any], values: Sequence[Tensor]) -> list[nn.Parameter]:
+        """Take over the parameters that the child tells of, and return them."""
+        names, grads = reply.get("names"), reply.get("grad")
         if not isinstance(names, list) or not isinstance(grads, list):
             raise self.session.broken("no account of the module")
         if not len(names) == len(grads) == len(values) <= _PARAMETERS:
             raise self.session.broken("another number of parameters")
-        self.cast, self.known = ("float32", "cpu"), [value.clone() for value in values]
+        self._parameters.clear()
+        self.known = [value.clone() for value in values]
         for at, (name, grad, value) in enumerate(zip(names, grads, values, strict=True)):
             name = wire.name_of(name)
             unique = f"{name}_{at}" if name in self._parameters else name
             # not register_parameter, which refuses dots
             self._parameters[unique] = nn.Parameter(value, grad is True and _smooth(value))
+        return list(self.parameters())
 
     @_guarded
     def forward(self, *inputs: Tensor) -> Any:
@@ -297,6 +316,7 @@ class Module(nn.Module):
             inputs,
             parameters,
             [self.known[at] for at in changed],
+            self.adopt,
             module=self.number,
             training=self.training,
             cast=self.cast,

@@ -28,6 +28,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn.parameter import is_lazy
 
 from grading import seccomp, wire
 from grading.pretend_gpu import PretendGPU  # type: ignore[import-untyped]  # only in the jail
@@ -233,14 +234,8 @@ class _Child:
             module = found(*(wire.decode(size, tensors) for size in request["sizes"]))
         self.modules.append(module)
         self.casts.append(["float32", "cpu"])
-        parameters = {}
-        with contextlib.suppress(AttributeError):  # super().__init__() was forgotten
-            parameters = dict(module.named_parameters())
-        return {
-            "module": len(self.modules) - 1,
-            "names": list(parameters),
-            "grad": [value.requires_grad for value in parameters.values()],
-        }, list(parameters.values())
+        described, values = _described(_parameters(module))
+        return {"module": len(self.modules) - 1, **described}, values
 
     def do_train(self, request: Any, _: list[Tensor]) -> wire.Frame:
         self.modules[request["module"]].train(request["mode"])
@@ -250,46 +245,41 @@ class _Child:
         """Call a function or a module; keep the graph until its gradient is asked for."""
         count = len(request["inputs"])
         leaves, sent = tensors[:count], tensors[count:]
-        for leaf, given in zip(leaves, request["inputs"], strict=True):
-            leaf.requires_grad_(given["grad"])
-        sources = list(leaves)
-        if "module" in request:
-            function: Any = self.modules[request["module"]]
-            sources += self._prepare(request, sent)
-        else:
-            function = self.answer.__dict__[request["name"]]
-        torch.set_grad_enabled(request["grad"] and self.grad)
+        module = self._prepared(request, sent) if "module" in request else None
+        known = _parameters(module)
+        function = self.answer.__dict__[request["name"]] if module is None else module
+        inputs = []
         with torch.enable_grad():
-            inputs = [
-                leaf if given["leaf"] else leaf.clone()
-                for leaf, given in zip(leaves, request["inputs"], strict=True)
-            ]
+            for leaf, given in zip(leaves, request["inputs"], strict=True):
+                leaf.requires_grad_(given["grad"])
+                inputs.append(leaf if given["leaf"] else leaf.clone())
         before = [value.detach().clone() for value in inputs]
-        drew = torch.default_generator.manual_seed(request["seed"]).get_state()
         pretend = request["pretend"]
         gpu = contextlib.nullcontext() if pretend is None else PretendGPU(pretend)
+        torch.set_grad_enabled(request["grad"] and self.grad)
+        start = torch.default_generator.manual_seed(request["seed"]).get_state()
         with self._using(request["using"]), gpu:
             value = function(*inputs)
+        drew = not torch.equal(start, torch.get_rng_state())
         self.grad = torch.is_grad_enabled() or not request["grad"]  # an answer may switch it off
         results: list[Tensor] = []
-        reply = {
-            "value": wire.encode(value, results),
-            "call": request["call"],
-            "drew": not torch.equal(drew, torch.get_rng_state()),
-        }
-        reply["grad"] = [result.requires_grad for result in results]
-        if any(reply["grad"]):
-            self.calls[request["call"]] = (sources, list(results))
+        told = wire.encode(value, results)
+        grads = [result.requires_grad for result in results]
+        now = _parameters(module)
+        if any(grads):
+            self.calls[request["call"]] = ([*leaves, *now.values()], list(results))
             while len(self.calls) > 64:
                 self.calls.popitem(last=False)
-        reply["changed"] = [
-            at
-            for at, (now, then) in enumerate(zip(inputs, before, strict=True))
-            if now.device.type == "cpu" and not _same(now, then)
-        ]
-        return reply, results + [inputs[at] for at in reply["changed"]]
+        pairs = enumerate(zip(inputs, before, strict=True))
+        changed = [at for at, (one, other) in pairs if not one.is_meta and not _same(one, other)]
+        results += [inputs[at] for at in changed]
+        reply = {"value": told, "drew": drew, "grad": grads, "changed": changed}
+        if list(map(id, now.values())) != list(map(id, known.values())):
+            reply["new"], values = _described(now)  # made in this call, as by nn.LazyLinear
+            results += values
+        return reply, results
 
-    def _prepare(self, request: Any, sent: list[Tensor]) -> list[Tensor]:
+    def _prepared(self, request: Any, sent: list[Tensor]) -> nn.Module:
         """Bring a module to the mode, dtype, device and parameters that the judge's copy has."""
         number, cast = request["module"], request["cast"]
         module = self.modules[number]
@@ -298,10 +288,10 @@ class _Child:
             self.casts[number] = cast
         if request["training"] != module.training:
             module.train(request["training"])
-        parameters = list(module.parameters())
+        parameters = list(_parameters(module).values())
         for at, value in zip(request["sent"], sent, strict=True):
             parameters[at].data = value
-        return parameters
+        return module
 
     @contextlib.contextmanager
     def _using(self, sources: dict[str, str]) -> Any:
@@ -379,6 +369,20 @@ class _Child:
             "lines": [line[:200] for line in lines[-1:]],
             "itself": len(own) > 1 and own[0] is own[1],
         }
+
+
+def _parameters(module: nn.Module | None) -> dict[str, nn.Parameter]:
+    """Return the parameters that have values, by name."""
+    try:
+        named = dict(module.named_parameters()) if module is not None else {}
+    except AttributeError:  # super().__init__() was forgotten
+        return {}
+    return {name: value for name, value in named.items() if not is_lazy(value)}
+
+
+def _described(parameters: dict[str, nn.Parameter]) -> tuple[dict[str, Any], list[Tensor]]:
+    grads = [value.requires_grad for value in parameters.values()]
+    return {"names": list(parameters), "grad": grads}, list(parameters.values())
 
 
 def _same(one: Tensor, other: Tensor) -> bool:

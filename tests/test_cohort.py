@@ -24,7 +24,7 @@ from system import require
 
 from grading import __main__ as command
 from grading import cohort, workers
-from grading.feedback import page
+from grading.page import page
 from grading.gradebook import GradebookError, Mark, Record
 from vaelib.checks.skills import SKILLS
 

@@ -51,7 +51,8 @@ def kl(*cells):
 def test_the_instructors_notebook_holds_every_piece_and_no_more(assignment):
     answer = find_answer(released(assignment, "solutions"), assignment)
     assert answer.cells == solution_cells(assignment)
-    assert not answer.missing and not answer.broken
+    assert not answer.missing and not answer.broken and not answer.unfinished
+    assert find_answer(released(assignment), assignment).unfinished == tuple(PIECES[assignment])
     namespace = {}
     exec(answer.source, namespace)
     assert set(PIECES[assignment].values()) <= set(namespace)
@@ -185,6 +186,12 @@ def test_a_helper_below_the_checks_is_found():
     assert "def helper" in answer.source
 
 
+def test_a_piece_that_is_wrapped_later_is_both_cells():
+    wrap = "kl_loss = torch.compile(kl_loss)"
+    assert kl(DIVERGENCE, LOSS, wrap).source.endswith(f"{LOSS}\n\n\n{wrap}\n")
+    assert wrap not in kl(DIVERGENCE, LOSS, "# kl_loss: value (2 points)", wrap).source
+
+
 def test_pieces_use_each_other_once():
     answer = kl(DIVERGENCE, LOSS, DIVERGENCE + "  # again")
     assert answer.source.count("def kl_divergence") == 1 and "# again" in answer.source
@@ -228,7 +235,9 @@ def test_future_and_star_imports_stay_and_come_first():
 def test_lines_for_ipython_are_left_out(line):
     answer = sampling(f"{line}\n{IMPORTS}\n{RIGHT}")
     assert not answer.broken
-    assert answer.source == f"{IMPORTS}\n{RIGHT}\n"
+    kept = [line for line in answer.source.splitlines() if not line.startswith("#")]
+    assert "\n".join(kept) == f"{IMPORTS}\n{RIGHT}"
+    assert compile(answer.cells["sampling-layer"], "cell", "exec")
 
 
 def test_a_cell_in_another_language_holds_nothing():

@@ -35,20 +35,24 @@ class Answer:
     source : str
         Python that defines every piece that was found, with all that it needs.
     cells : mapping
-        The cell that holds a piece, as the learner wrote it, by the solution cell's grade id.
+        The cell that holds a piece, by the solution cell's grade id, as the learner wrote it but
+        for lines for IPython, which are comments.
     missing : tuple of str
         The grade ids of pieces that are nowhere.
     broken : mapping
         "line N: message" of the syntax error in the cell that holds a piece, by grade id. Such
         a piece is in `cells`, not in `source`.
+    unfinished : tuple of str
+        The grade ids of pieces that still raise NotImplementedError, or have no body.
     needed : tuple of str
-        All cells that the answer is made of, as the learner wrote them, in notebook order.
+        All cells that the answer is made of, as in `cells`, in notebook order.
     """
 
     source: str
     cells: Mapping[str, str]
     missing: tuple[str, ...]
     broken: Mapping[str, str]
+    unfinished: tuple[str, ...]
     needed: tuple[str, ...]
 
 
@@ -91,10 +95,15 @@ def find_answer(notebook: Mapping[str, Any], assignment: str) -> Answer:
     needed = {statement.cell for statement in kept} | {cell.index for cell in chosen.values()}
     return Answer(
         source=_source(cells, kept, _RELEASED_IMPORTS[assignment]),
-        cells={grade_id: cell.text for grade_id, cell in chosen.items()},
+        cells={grade_id: cell.code for grade_id, cell in chosen.items()},
         missing=tuple(grade_id for grade_id in PIECES[assignment] if grade_id not in chosen),
         broken=broken,
-        needed=tuple(cells[index].text for index in sorted(needed)),
+        unfinished=tuple(
+            grade_id
+            for grade_id, cell in chosen.items()
+            if not cell.error and _is_unfinished_in(cell, PIECES[assignment][grade_id])
+        ),
+        needed=tuple(cells[index].code for index in sorted(needed)),
     )
 
 
@@ -164,13 +173,13 @@ class _Statement:
     lines: range
     node: ast.stmt
     binds: frozenset[str]
-    changes: frozenset[str]  # x in `x.attribute = ...` and `x[0] = ...`
+    changes: frozenset[str]  # x in `x.attribute = ...`, `x[0] = ...` and `x = f(x)`
     uses: frozenset[str]
 
 
 @dataclass(frozen=True)
 class _Cell:
-    """A code cell; `code` is its Python, as many lines as `text`, which the learner wrote."""
+    """A code cell: what the learner wrote, and the same as Python, unless it is none."""
 
     index: int
     text: str
@@ -226,10 +235,10 @@ def _cells(notebook: Mapping[str, Any]) -> list[_Cell]:
 
 def _parsed(text: str, index: int) -> tuple[str, tuple[_Statement, ...], str]:
     """Return a cell's Python, its statements, and "line N: message" if it is not valid."""
-    code = text.replace("\r\n", "\n").replace("\r", "\n")
+    code = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
     magic = re.match(r"\s*%%(\w*)", code)
     if magic and magic[1] not in _PYTHON_CELL_MAGICS:
-        return "", (), ""
+        return text, (), ""
     error = ""
     for attempt in (code, _MAGIC.sub(_without_magic, code)):
         try:
@@ -240,15 +249,15 @@ def _parsed(text: str, index: int) -> tuple[str, tuple[_Statement, ...], str]:
         except SyntaxError as problem:
             error = f"line {problem.lineno or 1}: {problem.msg}"
         except (ValueError, RecursionError, MemoryError) as problem:  # null bytes, deep nesting
-            error = f"line 1: {problem or type(problem).__name__}"
-    return "", (), error
+            error = f"line 1: {str(problem) or type(problem).__name__}"
+    return text, (), error
 
 
 def _without_magic(match: re.Match[str]) -> str:
-    """Return Python that does nothing, on as many lines."""
+    """Return Python that does nothing, with the lines for IPython as its comments."""
     indent, assignment = match.groups()
     nothing = f"{assignment}None" if assignment is not None else f"{indent}pass"
-    return nothing + "\n" * match[0].count("\n")
+    return f"{nothing}  # " + match[0].strip().replace("\n", "\n# ")
 
 
 def _statements(code: str, index: int) -> Iterator[_Statement]:
@@ -256,17 +265,21 @@ def _statements(code: str, index: int) -> Iterator[_Statement]:
         decorators = getattr(node, "decorator_list", [])
         first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
         table = symtable.symtable(ast.unparse(node), "<cell>", "exec")
+        uses = frozenset(_globals(table))
+        binds = frozenset(
+            symbol.get_name()
+            for symbol in table.get_symbols()
+            if symbol.is_assigned() or symbol.is_imported()
+        )
+        # `x += 1` and `f = compile(f)` make nothing of their own
+        again = frozenset() if _is_definition(node) else binds & uses
         yield _Statement(
             cell=index,
             lines=range(first, (node.end_lineno or first) + 1),
             node=node,
-            binds=frozenset(
-                symbol.get_name()
-                for symbol in table.get_symbols()
-                if symbol.is_assigned() or symbol.is_imported()
-            ),
-            changes=frozenset(_changed(node)),
-            uses=frozenset(_globals(table)),
+            binds=binds - again,
+            changes=again.union(_changed(node)),
+            uses=uses,
         )
 
 
@@ -307,20 +320,32 @@ def _choose(cells: list[_Cell], assignment: str, grade_id: str, name: str) -> _C
     broken: list[_Cell] = []
     for cell in cells:
         marked = grade_id in (cell.grade_id, cell.marker)
-        binding = [statement.node for statement in cell.statements if name in statement.binds]
+        binding = _binding(cell, name)
         if cell.error:
             if marked or re.search(rf"^(class|def) {name}\b", cell.text, re.M):
                 broken.append(cell)
         elif binding and (marked or not all(map(_is_import, binding))):
-            (unfinished if all(map(_is_unfinished, binding)) else finished).append(cell)
+            (unfinished if _is_unfinished_in(cell, name) else finished).append(cell)
     for found in (finished, broken, unfinished):
         if found:
             return ([cell for cell in found if cell.index < end] or found)[-1]
     return None
 
 
+def _binding(cell: _Cell, name: str) -> list[ast.stmt]:
+    return [statement.node for statement in cell.statements if name in statement.binds]
+
+
+def _is_unfinished_in(cell: _Cell, name: str) -> bool:
+    return all(map(_is_unfinished, _binding(cell, name)))
+
+
 def _is_import(node: ast.stmt) -> bool:
     return isinstance(node, ast.Import | ast.ImportFrom)
+
+
+def _is_definition(node: ast.stmt) -> bool:
+    return isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
 
 
 def _is_unfinished(node: ast.stmt) -> bool:
@@ -347,7 +372,7 @@ def _is_nothing(node: ast.stmt) -> bool:
 
 
 def _closure(cells: list[_Cell], end: int, pieces: Mapping[str, _Cell]) -> list[_Statement]:
-    """Return the statements that the pieces are made of, each before those that follow it."""
+    """Return the statements that the pieces are made of, in notebook order."""
     everything = [statement for cell in cells for statement in cell.statements]
     kept = {
         id(statement): statement
@@ -355,19 +380,20 @@ def _closure(cells: list[_Cell], end: int, pieces: Mapping[str, _Cell]) -> list[
         if isinstance(statement.node, ast.ImportFrom)
         and (statement.node.module == "__future__" or statement.node.names[0].name == "*")
     }
+    makers: dict[str, list[_Statement]] = {}
+    for statement in everything:
+        for name in statement.binds | statement.changes:
+            makers.setdefault(name, []).append(statement)
     wanted, seen = list(pieces), set(pieces)
     while wanted:
         name = wanted.pop()
+        found = makers.get(name, [])
         if name in pieces:
             cell = pieces[name].index
-            makes = [s for s in everything if name in s.binds and s.cell == cell]
-            makes += [
-                s for s in everything if name in s.changes and cell <= s.cell < max(end, cell + 1)
+            found = [
+                s for s in found if s.cell == cell or (name in s.changes and cell < s.cell < end)
             ]
-        else:
-            anywhere = [s for s in everything if name in s.binds | s.changes]
-            makes = [s for s in anywhere if s.cell < end] or anywhere
-        for statement in makes:
+        for statement in [s for s in found if s.cell < end] or found:
             kept[id(statement)] = statement
             wanted += statement.uses - seen
             seen |= statement.uses
