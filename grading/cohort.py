@@ -29,9 +29,9 @@ from tqdm import tqdm
 
 from grading import workers
 from grading.autograded import autograded, plain
-from grading.page import page
 from grading.gradebook import Entry, Gradebook
 from grading.judge import NOTEBOOK
+from grading.page import page
 from grading.results import OPEN, Result
 from grading.workers import Outcome, Task, unjudged
 from vaelib.checks.skills import PIECES, SKILLS

@@ -24,8 +24,8 @@ from system import require
 
 from grading import __main__ as command
 from grading import cohort, workers
-from grading.page import page
 from grading.gradebook import GradebookError, Mark, Record
+from grading.page import page
 from vaelib.checks.skills import SKILLS
 
 pytestmark = pytest.mark.slow
