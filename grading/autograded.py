@@ -67,8 +67,7 @@ def autograded(release: Mapping[str, Any], given: Mapping[str, str], result: Res
         nbgrader = cell["metadata"].get("nbgrader", {})
         name = nbgrader.get("grade_id")
         if name in skills:
-            text = verdict(skills[name])
-            cell["outputs"] = [{"output_type": "stream", "name": "stdout", "text": text}]
+            cell["outputs"] = [_output(skills[name])]
         elif nbgrader.get("solution"):
             released = "".join(cell["source"])
             answer = given.get(name, "Not found in what was handed in.")
@@ -79,14 +78,20 @@ def autograded(release: Mapping[str, Any], given: Mapping[str, str], result: Res
     return json.dumps(notebook, indent=1)
 
 
-def verdict(skill: SkillResult) -> str:
-    """Return a skill's result as text."""
+def _output(skill: SkillResult) -> dict[str, Any]:
+    """Return what a check left behind: what nbgrader's own run of it would, told from outside."""
     if skill.verdict in OPEN:
-        return f"No verdict ({skill.verdict}): please grade by hand.\n{skill.message}"
-    lines = [f"{skill.verdict}: {skill.points:g} of {skill.maximum:g} points"]
-    for line in skill.message.splitlines():
+        first = f"No verdict ({skill.verdict}): please grade by hand."
+    else:
+        first = f"{skill.verdict}: {skill.points:g} of {skill.maximum:g} points"
+    message = plain(skill.message)
+    lines = [first]
+    for line in message.splitlines():
         lines += textwrap.wrap(line, 96, subsequent_indent=" " * 8)
-    return "\n".join(lines)
+    if skill.verdict == "passed":
+        return {"output_type": "stream", "name": "stdout", "text": first}
+    error = {"ename": "CheckFailed", "evalue": message, "traceback": lines}
+    return {"output_type": "error", **error}
 
 
 def _literal(text: str) -> str:

@@ -161,7 +161,9 @@ def test_the_graded_notebook_is_the_release_with_the_answers_as_text(graded):
             assert cell["source"] == released["source"]
         if name in MARKS["wrong-0"]:
             points = MARKS["wrong-0"][name]
-            assert f": {points:g} of " in cell["outputs"][0]["text"]
+            (output,) = cell["outputs"]
+            assert output["output_type"] == ("stream" if points else "error")
+            assert f": {points:g} of " in output.get("text", output.get("traceback", [""])[0])
 
 
 def test_nothing_is_graded_twice_but_what_has_changed(graded, tmp_path):
