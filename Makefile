@@ -52,8 +52,9 @@ figure: $(READY) ## the figure of README and preface
 runs: $(READY) ## vaelib/runs.json: the tables over several seeds
 	python tools/make_runs.py
 
-bench: $(READY) ## vaelib.fit against a bare training loop
+bench: $(READY) ## vaelib.fit against a bare training loop, the jailed grader against nbgrader
 	python bench/training.py
+	python bench/grading.py 100 1000
 
 doctor: $(READY) ## does the environment hold what the lock says?
 	python tools/doctor.py

@@ -22,9 +22,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from nbgrader.apps.baseapp import NbGrader
-from nbgrader.preprocessors import AssignLatePenalties
-from nbgrader.utils import parse_utc
+from nbgrader.apps.baseapp import NbGrader  # type: ignore[import-untyped]
+from nbgrader.preprocessors import AssignLatePenalties  # type: ignore[import-untyped]
+from nbgrader.utils import parse_utc  # type: ignore[import-untyped]
 from tqdm import tqdm
 
 from grading import workers

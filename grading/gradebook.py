@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from nbgrader import api
-from nbgrader.coursedir import CourseDirectory
-from nbgrader.plugins import BasePlugin
+from nbgrader import api  # type: ignore[import-untyped]
+from nbgrader.coursedir import CourseDirectory  # type: ignore[import-untyped]
+from nbgrader.plugins import BasePlugin  # type: ignore[import-untyped]
 from sqlalchemy import (
     Boolean,
     Column,
