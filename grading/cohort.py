@@ -53,6 +53,15 @@ class Summary:
     verdicts: Counter[str] = field(default_factory=Counter)
     unjudged: dict[str, str] = field(default_factory=dict)
 
+    def count(self, result: Result) -> None:
+        """Add a result: a submission counts by its first skill that did not pass."""
+        open_ = {f"{s.verdict}: {s.message}" for s in result.skills if s.verdict in OPEN}
+        if open_:
+            self.unjudged[result.learner] = "; ".join(sorted(open_))
+        else:
+            missed = (s.verdict for s in result.skills if s.verdict != "passed")
+            self.verdicts[next(missed, "passed")] += 1
+
 
 class Course:
     """The course in a folder, as nbgrader's configuration there has it."""
@@ -157,65 +166,81 @@ def grade(
         If nothing can be graded.
     """
     release = _release(course, assignment)
-    written = {
-        cell["metadata"]["nbgrader"]["grade_id"]: cell["id"]
-        for cell in _solution_cells(release)
-        if cell["cell_type"] == "markdown"
-    }
     learners = course.learners(assignment)
     if learner is not None:
         learners = [name for name in learners if name == learner]
     if not learners:
         where = course.folder("submitted", learner or "LEARNER", assignment)
         raise RunError(f"nothing is handed in: expected {where}/{assignment}.ipynb")
-    summary = Summary()
     with _secret(course.root) as secret, _open(course, assignment) as book:
-        settled = {} if regrade else book.settled()
-        waiting: dict[str, Submission] = {}
-        refused: list[Outcome] = []
-        bar = tqdm(total=len(learners), desc=assignment, unit="", smoothing=0.05)
-
-        def tasks() -> Iterator[Task]:
-            for name in learners:
-                if not _storable(name):
-                    summary.unjudged[plain(name)] = "the folder's name is no learner's id"
-                    bar.update()
-                    continue
-                submission = read(course.folder("submitted", name, assignment), name, assignment)
-                if settled.get(name) == submission.digest:
-                    summary.before += 1
-                    bar.update()
-                    continue
-                waiting[name] = submission
-                task = Task(name, assignment, submission.notebook, secret, written)
-                if submission.problem:
-                    result = unjudged(task, "not found", submission.problem)
-                    refused.append(Outcome(task, result, {}))
-                else:
-                    yield task
-
-        def outcomes() -> Iterator[Outcome]:
-            if scheduler:
-                yield from workers.on_a_cluster(tasks(), scheduler)
-            else:
-                yield from workers.on_this_machine(tasks(), count)
-            yield from refused
-
-        batch, since = list[Entry](), time.monotonic()
-        with bar:
+        run = _Run(course, assignment, release, book)
+        tasks = run.tasks(learners, {} if regrade else book.settled(), secret)
+        if scheduler:
+            outcomes = workers.on_a_cluster(tasks, scheduler)
+        else:
+            outcomes = workers.on_this_machine(tasks, count)
+        with tqdm(total=len(learners), desc=assignment, unit="", smoothing=0.05) as run.bar:
             try:
-                for outcome in outcomes():
-                    submission = waiting.pop(outcome.task.learner)
-                    _count(summary, outcome.result)
-                    _write_autograded(course, release, submission, outcome)
-                    batch.append(_entry(release, submission, outcome))
-                    bar.update()
-                    if len(batch) >= BATCH or time.monotonic() > since + DELAY:
-                        book.write(batch)
-                        batch, since = [], time.monotonic()
+                for outcome in outcomes:
+                    run.take(outcome)
             finally:  # on Ctrl-C too: what is judged is kept
-                book.write(batch)
-    return summary
+                run.write()
+    return run.summary
+
+
+class _Run:
+    """What comes in, and what has come out and is not in the gradebook yet."""
+
+    bar: Any
+
+    def __init__(
+        self, course: Course, assignment: str, release: dict[str, Any], book: Gradebook
+    ) -> None:
+        self._course, self._assignment = course, assignment
+        self._release, self._book = release, book
+        self._submissions: dict[str, Submission] = {}
+        self._batch, self._since = list[Entry](), time.monotonic()
+        self.summary = Summary()
+
+    def tasks(self, learners: list[str], settled: dict[str, str], secret: bytes) -> Iterator[Task]:
+        """Read submissions one by one, as they are asked for; yield what a judge must see."""
+        written = {
+            cell["metadata"]["nbgrader"]["grade_id"]: cell["id"]
+            for cell in _solution_cells(self._release)
+            if cell["cell_type"] == "markdown"
+        }
+        for learner in learners:
+            if not _storable(learner):
+                self.summary.unjudged[plain(learner)] = "the folder's name is no learner's id"
+                self.bar.update()
+                continue
+            folder = self._course.folder("submitted", learner, self._assignment)
+            submission = read(folder, learner, self._assignment)
+            if settled.get(learner) == submission.digest:
+                self.summary.before += 1
+                self.bar.update()
+                continue
+            self._submissions[learner] = submission
+            task = Task(learner, self._assignment, submission.notebook, secret, written)
+            if submission.problem:
+                self.take(Outcome(task, unjudged(task, "not found", submission.problem), {}))
+            else:
+                yield task
+
+    def take(self, outcome: Outcome) -> None:
+        """Write a result's files now, and its marks with those of a batch."""
+        submission = self._submissions.pop(outcome.task.learner)
+        self.summary.count(outcome.result)
+        _write_autograded(self._course, self._release, submission, outcome)
+        self._batch.append(_entry(self._release, submission, outcome))
+        self.bar.update()
+        if len(self._batch) >= BATCH or time.monotonic() > self._since + DELAY:
+            self.write()
+
+    def write(self) -> None:
+        """Write the batch into the gradebook."""
+        self._book.write(self._batch)
+        self._batch, self._since = [], time.monotonic()
 
 
 def write_feedback(course: Course, assignment: str, learner: str | None = None) -> None:
@@ -271,16 +296,6 @@ def _for_staff(name: str, outcome: Outcome) -> str | None:
     asked = {s.grade_id for s in SKILLS[outcome.task.assignment] if s.piece == piece}
     open_ = [s for s in outcome.result.skills if s.grade_id in asked and s.verdict in OPEN]
     return plain(f"No verdict: {open_[0].message}") if open_ else None
-
-
-def _count(summary: Summary, result: Result) -> None:
-    verdicts = {skill.verdict for skill in result.skills}
-    if verdicts & OPEN:
-        reasons = {f"{s.verdict}: {s.message}" for s in result.skills if s.verdict in OPEN}
-        summary.unjudged[result.learner] = "; ".join(sorted(reasons))
-    else:
-        worst = next((s.verdict for s in result.skills if s.verdict != "passed"), "passed")
-        summary.verdicts[worst] += 1
 
 
 def _release(course: Course, assignment: str) -> dict[str, Any]:

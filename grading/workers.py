@@ -114,6 +114,10 @@ def on_this_machine(tasks: Iterable[Task], count: int) -> Iterator[Outcome]:
                     worker.process.kill()
     finally:
         for worker in (*idle, *busy.values()):
+            worker.pipe.close()  # the idle ones end by themselves
+        for worker in busy.values():
+            worker.process.kill()
+        for worker in (*idle, *busy.values()):
             worker.stop()
 
 
@@ -155,7 +159,7 @@ class _Worker:
 
     def stop(self) -> None:
         self.pipe.close()
-        self.process.join(1.0)
+        self.process.join(5.0)
         self.process.kill()
         self.process.join()
 
