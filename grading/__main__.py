@@ -42,6 +42,7 @@ def main(arguments: list[str] | None = None) -> int:
     from grading import cohort  # here, so that worker processes do without nbgrader
     from grading.gradebook import GradebookError
     from grading.judge import JailError
+    from grading.workers import WorkersError
 
     try:
         course = cohort.Course(Path.cwd(), given.db)
@@ -54,7 +55,7 @@ def main(arguments: list[str] | None = None) -> int:
             scheduler=given.scheduler,
         )
         cohort.write_feedback(course, given.assignment, given.learner)
-    except (cohort.RunError, GradebookError, JailError) as error:
+    except (cohort.RunError, GradebookError, JailError, WorkersError) as error:
         print(f"Nothing more is graded: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:

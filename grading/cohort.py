@@ -162,7 +162,7 @@ def grade(
 
     Raises
     ------
-    RunError, GradebookError, JailError
+    RunError, GradebookError, JailError, WorkersError
         If nothing can be graded.
     """
     release = _release(course, assignment)

@@ -18,7 +18,12 @@ from grading.results import Result, SkillResult
 from vaelib.checks.skills import SKILLS
 
 SECONDS = 900.0  # for one submission; the judge's own limits ring long before
+PATIENCE = 30.0  # seconds for a cluster to answer
 STARTS = 3  # workers that may die in a row before one of them is ready
+
+
+class WorkersError(Exception):
+    """Nobody is there to grade; the message says why."""
 
 
 class Task(NamedTuple):
@@ -68,8 +73,8 @@ def on_this_machine(tasks: Iterable[Task], count: int) -> Iterator[Outcome]:
 
     Raises
     ------
-    JailError
-        If there can be no jail here.
+    JailError, WorkersError
+        If there can be no jail here, or the processes die before they can grade.
     """
     queue, again = iter(tasks), list[Task]()
     idle, busy = list[_Worker](), dict[Connection, _Worker]()
@@ -98,7 +103,7 @@ def on_this_machine(tasks: Iterable[Task], count: int) -> Iterator[Outcome]:
                 if message is None:
                     failed_starts += not worker.ready
                     if failed_starts > STARTS:
-                        raise JailError(f"workers do not start: {worker.obituary()}")
+                        raise WorkersError(f"workers do not start: {worker.obituary()}")
                     outcome = _lost(worker.task, worker.obituary())
                     worker.stop()
                 else:
@@ -183,14 +188,18 @@ def on_a_cluster(tasks: Iterable[Task], address: str) -> Iterator[Outcome]:
 
     Raises
     ------
-    JailError
-        If there can be no jail on one of its machines.
+    JailError, WorkersError
+        If there can be no jail on one of its machines, or there is no cluster.
     """
-    from distributed import Client, as_completed
+    try:
+        from distributed import Client, as_completed
 
+        client = Client(address, timeout=PATIENCE)
+        client.wait_for_workers(1, timeout=PATIENCE)
+    except (ImportError, OSError, ValueError) as reason:  # TimeoutError is an OSError
+        raise WorkersError(f"no Dask cluster at {address}: {reason}") from None
     queue = iter(tasks)
-    with Client(address) as client:
-        client.wait_for_workers(1, timeout=60)
+    with client:
         sent = {}
         futures = as_completed()
 

@@ -352,6 +352,9 @@ def test_refusals_say_what_to_do(prepared, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(folder)
     assert command.main([NAME, "--learner", "nobody"]) == 2
     assert "nothing is handed in: expected" in capsys.readouterr().err
+    monkeypatch.setattr(workers, "PATIENCE", 0.2)
+    assert command.main([NAME, "--scheduler", "tcp://127.0.0.1:9"]) == 2
+    assert "no Dask cluster at tcp://127.0.0.1:9" in capsys.readouterr().err
     with cohort._secret(folder) as secret:
         assert len(secret) == 32
         assert stat.S_IMODE((folder / cohort.SECRET).stat().st_mode) == 0o600
