@@ -282,7 +282,7 @@ class _Child:
     def _prepared(self, request: Any, sent: list[Tensor]) -> nn.Module:
         """Bring a module to the mode, dtype, device and parameters that the judge's copy has."""
         number, cast = request["module"], request["cast"]
-        module = self.modules[number]
+        module: nn.Module = self.modules[number]
         if cast != self.casts[number]:
             module.to(device=cast[1], dtype=getattr(torch, cast[0]))
             self.casts[number] = cast

@@ -537,6 +537,129 @@ def kl_divergence(mu, logvar):
     ),
 }
 
+# Answers to other assignments: (assignment, source), and what the piece can earn in full.
+MODULE = """
+import torch
+from torch import nn
+
+
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.hidden = nn.Linear(in_features, hidden)
+        self.heads = nn.Linear(hidden, 2 * latent_dim)
+        {init}
+
+    def forward(self, x):
+        {forward}
+        return self.heads(self.hidden(x).relu()).chunk(2, dim=1)
+"""
+STEP = (
+    HEADER
+    + """
+def negative_elbo(logits, x, mu, logvar):
+    raise NotImplementedError
+
+
+def train_step(model, optimizer, x):
+"""
+)
+OTHERS = {
+    "10,000 parameters": (
+        "encoder",
+        MODULE.format(
+            init="self.more = nn.ParameterList(torch.zeros(1) for _ in range(10_000))", forward=""
+        ),
+    ),
+    "a parameter of 4 TB": (
+        "encoder",
+        MODULE.format(init="self.more = nn.Parameter(torch.zeros(10**12))", forward=""),
+    ),
+    "a parameter of 4 TB by expand": (
+        "encoder",
+        MODULE.format(init="self.more = nn.Parameter(torch.zeros(1).expand(10**12))", forward=""),
+    ),
+    "lies about its parameters": (
+        "encoder",
+        MODULE.format(
+            init="type(self).named_parameters = lambda *_, **__: [('x', 3), (None, 4)]", forward=""
+        ),
+    ),
+    "parameters that are never the same": (
+        "encoder",
+        MODULE.format(init="", forward="self.hidden.bias = nn.Parameter(torch.randn(10**6))"),
+    ),
+    "is every module": (
+        "encoder",
+        """
+import torch
+from torch import nn
+
+
+class Meta(type):
+    __instancecheck__ = __subclasscheck__ = lambda *_: True
+    __mro__ = (nn.Module, object)
+
+
+class Encoder(nn.Module, metaclass=Meta):
+    def __init__(self, *_):
+        self.__dict__ = {}
+
+    def __getattr__(self, name):
+        return self
+
+    def __call__(self, *_, **__):
+        return self
+""",
+    ),
+    "a step that resizes the model": (
+        "elbo",
+        STEP
+        + "    for p in model.parameters():\n        p.data = torch.zeros(1)\n    return 1.0\n",
+    ),
+    "a step that throws the model away": (
+        "elbo",
+        STEP + "    model.__dict__.clear()\n    return 1.0\n",
+    ),
+    "a step that returns every loss at once": (
+        "elbo",
+        STEP
+        + """
+    class Loss(float):
+        __sub__ = __rsub__ = __abs__ = lambda *_: 0.0
+        __lt__ = __le__ = __gt__ = __ge__ = __eq__ = lambda *_: True
+    return Loss(1)
+""",
+    ),
+    "a step with infinite weights": (
+        "elbo",
+        STEP + "    for p in model.parameters():\n        p.data.fill_(float('inf'))\n"
+        "    return float('nan')\n",
+    ),
+    "a step that looks for the right loss": (
+        "elbo",
+        STEP
+        + """
+    never(lambda: __import__("vaelib.elbo").elbo.negative_elbo)
+    never(lambda: __import__("vaelib").fit)
+    os._exit(0)
+""",
+    ),
+    "noise that knows the seed": (
+        "sampling",
+        """
+import torch
+from torch import nn
+
+
+class Sampling(nn.Module):
+    def forward(self, mu, logvar):
+        torch.manual_seed(0)
+        return torch.randn_like(mu)
+""",
+    ),
+}
+
 # What is no notebook: no verdict on the learner, and no points taken in silence.
 UNREADABLE = {
     "empty": b"",

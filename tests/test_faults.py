@@ -1,7 +1,7 @@
 """Every attack between two honest submissions: it gains nothing, and they keep their marks."""
 
 import pytest
-from hostile import HOSTILE, UNREADABLE, notebook
+from hostile import FREE, HOSTILE, OTHERS, UNREADABLE, notebook
 from nbgrader_course import ROOT, notebook_path
 from system import require
 
@@ -52,6 +52,16 @@ def test_an_attack_gains_nothing(judge, name):
     for skill in result.skills:
         assert len(skill.message) <= 3000
         assert all(c.isprintable() or c == "\n" for c in skill.message)
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_an_attack_on_another_assignment_gains_nothing(judge, name):
+    assignment, source = OTHERS[name]
+    result = judge.grade(notebook(source), assignment, "mallory", SECRET)
+    assert {skill.verdict for skill in result.skills} <= FREE | {"passed"}, result.skills
+    # shape and small print of a Sampling layer that is wrong in all else
+    assert sum(skill.points for skill in result.skills) <= 2, result.skills
+    assert not any("Escaped" in skill.message for skill in result.skills)
 
 
 @pytest.mark.parametrize("name", UNREADABLE)
