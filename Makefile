@@ -15,12 +15,18 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 export JUPYTER_PLATFORM_DIRS := 1
 
-.PHONY: book test quick env exercises address figure runs bench doctor lock data clean
+.PHONY: book pdf links test quick env exercises address figure runs bench doctor lock data clean
 
 book: $(READY) ## build the book afresh, every chapter executed, warnings as errors
 	rm -rf _build
 	jupyter-book build . --nitpick --warningiserror --keep-going --quiet
 	@echo "The book: $(CURDIR)/_build/html/index.html"
+
+pdf: $(READY) ## the built book as one PDF, by Chromium
+	python tools/make_pdf.py
+
+links: $(READY) ## the built book's links to other sites, with the pages they stand on
+	python tools/built_book.py
 
 test: $(READY) lint ## everything CI checks
 	pytest -n 2 --dist loadfile --durations 10 \

@@ -9,7 +9,7 @@ No line of a hidden check is shown, nor what it printed: only what it says to th
 import re
 from typing import Any
 
-import bleach
+import bleach  # type: ignore[import-untyped]
 import nbformat
 from nbconvert.filters import strip_files_prefix
 from nbgrader.api import Gradebook  # type: ignore[import-untyped]
@@ -101,4 +101,4 @@ def safe_html(html: str) -> str:
         attributes=_ATTRIBUTES,
         protocols={"http", "https", "mailto", "data"},  # data: an image pasted into an answer
     )
-    return clean
+    return clean.replace("<table>", '<table class="table">')  # as bootstrap draws tables

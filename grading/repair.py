@@ -13,6 +13,7 @@ log, and a note to the learner in the notebook.
 import copy
 import glob
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -82,7 +83,8 @@ def repair(release: Notebook, assignment: str, submitted: Mapping[str, bytes]) -
     if answers and missing:
         remarks.append(f"no cell defines {' or '.join(sorted(missing))}")
     notebook = copy.deepcopy(release)
-    not_found = [skill.grade_id for skill in SKILLS[assignment] if skill.piece in missing]
+    pieces = {skill.grade_id: skill.piece for skill in SKILLS[assignment]}
+    not_found = [grade_id for grade_id in _graded(notebook) if pieces.get(grade_id) in missing]
     for cell in _written(notebook):
         found = _written_answer(learners, release, cell)
         if not found:
@@ -94,7 +96,9 @@ def repair(release: Notebook, assignment: str, submitted: Mapping[str, bytes]) -
         cell["source"] = "\n\n".join(dict.fromkeys(texts)) or _text(cell)
         if pictures:
             cell["attachments"] = {name: data for one in pictures for name, data in one.items()}
-    notebook["cells"] = list(_filled(notebook["cells"], answer, names, remarks))
+    notebook["cells"] = list(_filled(notebook["cells"], answer, names, not_found, remarks))
+    for number, cell in enumerate((c for c in notebook["cells"] if "id" not in c), 1):
+        cell["id"] = f"learner-{number}"
     return Repaired(notebook, tuple(not_found), tuple(remarks))
 
 
@@ -104,6 +108,9 @@ def _read(name: str, content: bytes, assignment: str) -> tuple[Notebook, Answer]
         return f"{_plain(name)} is empty"
     try:
         notebook = json.loads(content.decode("utf-8-sig"))
+        # half of a character, as an escape in JSON, could not be written again
+        whole = json.dumps(notebook, ensure_ascii=False).encode("utf-8", "replace")
+        notebook = json.loads(whole)
         answer = find_answer(notebook, assignment)
     except (ValueError, RecursionError):
         return f"{_plain(name)} cannot be read as a notebook"
@@ -131,6 +138,12 @@ def _text(cell: Mapping[str, Any]) -> str:
     return "".join(source) if isinstance(source, list) else str(source)
 
 
+def _graded(notebook: Notebook) -> list[str]:
+    """Return the grade ids of the checks."""
+    cells = [cell for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    return [_grade_id(cell) for cell in cells if cell["metadata"].get("nbgrader", {}).get("grade")]
+
+
 def _written(notebook: Notebook) -> list[Cell]:
     """Return the cells whose answer is a text."""
     return [
@@ -150,7 +163,7 @@ def _written_answer(learners: Notebook, release: Notebook, cell: Cell) -> list[C
     heading = _text(before).partition("\n")[0]
     others = {_text(c) for c in release["cells"]} - {_text(cell)}
     found, below = [], False
-    for learners_cell in learners["cells"]:
+    for learners_cell in learners.get("cells", ()):  # format 3 has none
         text = _text(learners_cell)
         if text.startswith(heading):
             below = True
@@ -170,51 +183,52 @@ def _has_grade_id(cell: Mapping[str, Any], grade_id: str) -> bool:
 
 
 def _filled(
-    released: Iterable[Cell], answer: Answer, names: Mapping[str, str], remarks: Sequence[str]
+    released: Sequence[Cell],
+    answer: Answer,
+    names: Mapping[str, str],
+    not_found: Sequence[str],
+    remarks: Sequence[str],
 ) -> Iterator[Cell]:
-    """Yield the released cells with the learner's pieces, helpers and the notes to the learner."""
+    """Yield the released cells with the learner's pieces and helpers, and notes to the learner."""
     holders = {text: grade_id for grade_id, text in reversed(list(answer.cells.items()))}
     order = [holders[text] for text in answer.needed if text in holders]
     in_order = order == sorted(order, key=list(names).index)
     first, after = next(iter(names)), ""
     helpers: dict[tuple[str, str], list[str]] = {}
+    there = {_text(cell) for cell in released}
     for text in answer.needed:
         if text in holders:
             after = holders[text]
-        else:
+        elif text not in there:
             place = ("after", after) if after and in_order else ("before", first)
             helpers.setdefault(place, []).append(text)
-    number = 0
-
-    def new(kind: str, text: str) -> Cell:
-        nonlocal number
-        number += 1
-        made = {"cell_type": kind, "id": f"learner-{number}", "metadata": {}, "source": text}
-        return made | ({"outputs": [], "execution_count": None} if kind == "code" else {})
-
     for cell in released:
         grade_id = cell["metadata"].get("nbgrader", {}).get("grade_id")
+        text_is_gone = grade_id in not_found and cell["cell_type"] == "markdown"
+        if grade_id in answer.missing or text_is_gone:
+            yield _new("markdown", _NOT_FOUND.format(why="; ".join(remarks)))
         if grade_id not in names:
             yield cell
             continue
-        yield from (new("code", text) for text in helpers.get(("before", grade_id), ()))
-        if grade_id in answer.missing:
-            yield new("markdown", _NOT_FOUND.format(why="; ".join(remarks), grade_id=grade_id))
-            yield cell
-            continue
+        yield from (_new("code", text) for text in helpers.get(("before", grade_id), ()))
         if grade_id in answer.broken:
-            yield new("markdown", _BROKEN.format(error=answer.broken[grade_id]))
-        text = answer.cells[grade_id]
-        if holders[text] != grade_id:
+            yield _new("markdown", _BROKEN.format(error=answer.broken[grade_id]))
+        text = answer.cells.get(grade_id, _text(cell))
+        if holders.get(text, grade_id) != grade_id:
             text = f"# EXERCISE: {grade_id}\n# This answer stands in the cell {holders[text]}."
         yield cell | {"source": text}
-        yield from (new("code", text) for text in helpers.get(("after", grade_id), ()))
+        yield from (_new("code", text) for text in helpers.get(("after", grade_id), ()))
+
+
+def _new(kind: str, text: str) -> Cell:
+    """Return a cell that the release does not have."""
+    code: Cell = {"outputs": [], "execution_count": None} if kind == "code" else {}
+    return {"cell_type": kind, "metadata": {}, "source": text, **code}
 
 
 _NOT_FOUND = """\
 **Not judged: nothing was found here.** The reason: {why}. This is no zero: the points are open, \
-and your instructor is told. Hand in the notebook again, with your code in the cell that begins \
-with `# EXERCISE: {grade_id}`."""
+and your instructor is told. Hand in the notebook again, with your answer in the cell below."""
 _BROKEN = """\
 **Python cannot read this cell**: {error}. As long as that is so, nothing in it can be judged, \
 and the checks say that the name is not defined."""
@@ -238,7 +252,9 @@ class SubmissionExporter(NotebookExporter):
                 course.submitted_directory, course.student_id, course.assignment_id
             )
             for folder in glob.glob(folders):
-                converter.assignments[folder] = [f"{folder}/{course.assignment_id}.ipynb"]
+                converter.assignments[folder] = [
+                    os.path.join(folder, f"{course.assignment_id}.ipynb")
+                ]
 
     def from_filename(self, filename: str, resources: Any = None, **kwargs: Any) -> Any:
         """Convert a notebook; see the class."""
@@ -262,7 +278,7 @@ class SubmissionExporter(NotebookExporter):
         for remark in repaired.remarks:
             tell("%s, %s: %s", *place, remark)
         # should the kernel die, there must be no zero from an earlier step
-        self._leave_open(nbgrader, [skill.grade_id for skill in SKILLS[place[1]]])
+        self._leave_open(nbgrader, _graded(repaired.notebook))
         self._not_found = repaired.not_found
         return self.from_notebook_node(nbformat.from_dict(repaired.notebook), resources, **kwargs)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import torch
 from nbgrader_course import ROOT
 
 pytestmark = pytest.mark.slow
@@ -37,7 +38,8 @@ def make_book(folder, *cells):
     """Run the recipe of `make book` on a book of one chapter with the given cells."""
     chapter = nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell("# Planted"), *cells])
     nbformat.write(chapter, folder / "book" / "planted.ipynb")
-    (folder / "_toc.yml").write_text("format: jb-book\nroot: book/planted\n", encoding="utf-8")
+    toc = "format: jb-book\nroot: book/planted\nchapters:\n  - file: book/status\n"
+    (folder / "_toc.yml").write_text(toc, encoding="utf-8")
     return run(folder, "make", "book", "READY=", f"BIN={BIN}")
 
 
@@ -59,6 +61,13 @@ def test_a_book_in_order_builds(copy):
     status, output = make_book(copy, code("import vaelib"))
     assert status == 0, output
     assert (copy / "_build" / "html" / "book" / "planted.html").exists()
+    page = (copy / "_build" / "html" / "book" / "status.html").read_text(encoding="utf-8")
+    assert f"<p>{torch.__version__}</p>" in page
+    assert re.search(r'href="planted.html">Planted</a></p></td>\s*<td[^>]*><p>\d+\.\d</p>', page)
+
+
+PLOT = "import matplotlib.pyplot as plt\nplt.plot([1, 2]);"
+GENERIC = "A figure that shows the results of the experiment that the text above describes."
 
 
 @pytest.mark.parametrize(
@@ -66,9 +75,10 @@ def test_a_book_in_order_builds(copy):
     [
         (code("raise ValueError('planted')"), "planted"),
         (nbformat.v4.new_markdown_cell("[to nowhere](nowhere.ipynb)"), "nowhere"),
-        (code("import matplotlib.pyplot as plt\nplt.plot([1, 2]);"), "needs alt text"),
+        (code(PLOT), "has no alt text"),
+        (code(PLOT, mystnb={"image": {"alt": GENERIC}}), "begins with what it is"),
     ],
-    ids=["a cell that raises", "a broken link", "an image without alt text"],
+    ids=["a cell that raises", "a broken link", "no alt text", "an alt text that says nothing"],
 )
 def test_a_faulty_chapter_turns_make_book_red(copy, cell, said):
     status, output = make_book(copy, cell)
@@ -77,7 +87,7 @@ def test_a_faulty_chapter_turns_make_book_red(copy, cell, said):
 
 
 def test_a_wrong_number_in_the_prose_turns_pytest_red(copy):
-    said = "Someone who predicts the mean image for every digit pays about 205 nats. So"
+    said = "Someone who predicts it for every digit pays about 205 nats. So"
     edit(copy / "book" / "posteriors.ipynb", said, said.replace("205", "215"))
     status, output = pytest_in(copy, "tests/test_prose.py")
     assert status == 1

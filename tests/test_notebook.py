@@ -267,6 +267,25 @@ def test_a_syntax_error_costs_its_own_piece_alone(text, said):
     assert answer.source == DIVERGENCE + "\n" and not answer.missing
 
 
+def test_a_syntax_error_comes_before_a_stub():
+    for cells in ([code("class Sampling(:", "sampling-layer"), STUB], [STUB, "class Sampling(:"]):
+        assert sampling(*cells).broken == {"sampling-layer": "line 1: invalid syntax"}
+
+
+def test_a_change_above_the_piece_is_not_of_the_piece():
+    assert "first" not in sampling("Sampling.first = 1", RIGHT, CHECK).source
+
+
+def test_a_byte_order_mark_is_no_part_of_the_code():
+    assert sampling("\ufeff" + RIGHT).cells["sampling-layer"] == RIGHT
+
+
+def test_decorators_stay_with_what_they_decorate():
+    text = f"@torch.no_grad()\n{LOSS}"
+    assert text in kl(DIVERGENCE, f"{text}\n@unused\ndef other(): pass").source
+    assert "unused" not in kl(DIVERGENCE, f"{text}\n@unused\ndef other(): pass").source
+
+
 def test_what_is_nowhere_is_missing():
     answer = kl(LOSS, "kl_divergence.note = 3", code("", "kl-divergence"))
     assert answer.missing == ("kl-divergence",)
@@ -331,3 +350,5 @@ def test_assignment_by_title_or_file_name(title, filename, assignment):
 def test_grade_ids_and_markers_come_before_names():
     marked = notebook("# EXERCISE: kl-loss\nx = 1", code("", "kl-divergence"), STUB)
     assert assignment_of(marked, "sampling.ipynb") == "kl_loss"
+    checks = notebook(code("", "elbo"), code("", "train-step-moves"), code("", "train-step-value"))
+    assert assignment_of(checks, "sampling.ipynb") == "elbo"

@@ -76,8 +76,13 @@ def test_chapters_have_the_same_rhythm(path):
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("book/*.ipynb")), ids=lambda path: path.stem)
-def test_a_quiz_has_six_questions_and_a_take_away_three_sentences(path):
+def test_a_quiz_has_six_answers_with_numbers_and_a_take_away_three_sentences(path):
     cells = {c["id"]: c.source for c in read(path).cells}
-    assert len(re.findall(r"<details><summary>\d\. ", cells["quiz"])) == 6
+    answers = re.findall(
+        r"<details><summary>\d\. .*?</summary>(.*?)</details>", cells["quiz"], re.S
+    )
+    assert len(answers) == 6
+    for answer in answers:
+        assert re.search(r"\d", re.sub(r"`[^`]*`", "", answer)), f"no number: {answer}"
     text = cells["takeaway"].split("\n", 1)[1].strip()
     assert len(re.findall(r"[.?](?=\s|$)", text)) == 3, text

@@ -5,45 +5,44 @@ from importlib.resources import files
 
 import make_runs
 import pytest
+from nbgrader_course import ROOT
 
 from vaelib.bugs import BUGS
-from vaelib.runs import MARGIN, load_runs, spread
+from vaelib.runs import MARGIN, load_runs, outside, show_seeds, spread
 
 RUNS = load_runs()
 TERMS = ["reconstruction", "kl", "negative_elbo"]
 RIGHT = RUNS["bugs"]["right"]
 
 
-def every_list():
-    """(what, the terms by name) of every entry."""
-    for latent_dim, both in RUNS["reference"].items():
-        for images, terms in both.items():
-            yield f"reference {latent_dim} {images}", terms
-    yield from RUNS["bugs"].items()
-
-
 def test_the_file_is_small_and_lies_in_the_package():
     assert (files("vaelib") / "runs.json").stat().st_size < 10_000
 
 
-def test_it_is_in_step_with_the_bank_and_the_script():
+def test_it_is_in_step_with_the_bank_the_chapters_and_the_script():
     assert list(RUNS["bugs"]) == ["right", *(bug.name for bug in BUGS)], "run `make runs`"
-    assert list(RUNS["reference"]) == [str(dim) for dim in make_runs.LATENT_DIMS]
+    assert list(RUNS["chapters"]) == list(make_runs.CHAPTERS)
+    collecting = [p.stem for p in ROOT.glob("book/*.ipynb") if make_runs.COLLECT in p.read_text()]
+    assert sorted(make_runs.CHAPTERS) == sorted(collecting)
     assert RUNS["seeds"] == list(make_runs.SEEDS)
     assert RUNS["bug_epochs"] == make_runs.BUG_EPOCHS
-    assert RUNS["reference_epochs"] == make_runs.REFERENCE_EPOCHS
 
 
-@pytest.mark.parametrize(("what", "terms"), list(every_list()))
-def test_each_entry_has_one_number_for_each_of_three_seeds(what, terms):
-    assert list(terms) == (TERMS if what.startswith("reference") else ["reported", *TERMS])
+@pytest.mark.parametrize("part", ["chapters", "bugs"])
+def test_each_entry_has_one_number_for_each_of_three_seeds(part):
     assert len(RUNS["seeds"]) == 3
-    for values in terms.values():
-        assert len(values) == 3
-        assert all(math.isfinite(value) for value in values)
-        assert len(set(values)) > 1 or max(values) < 0.001, "seeds must differ"
-    for parts in zip(*(terms[term] for term in TERMS), strict=True):
-        assert parts[0] + parts[1] == pytest.approx(parts[2], abs=2e-4)
+    for what, terms in RUNS[part].items():
+        for term, values in terms.items():
+            assert len(values) == 3, (what, term)
+            assert all(math.isfinite(value) for value in values)
+            assert len(set(values)) > 1 or max(values) < 0.001, f"{what}, {term}: seeds must differ"
+
+
+def test_the_terms_of_a_bug_add_up():
+    for terms in RUNS["bugs"].values():
+        assert list(terms) == ["reported", *TERMS]
+        for parts in zip(*(terms[term] for term in TERMS), strict=True):
+            assert parts[0] + parts[1] == pytest.approx(parts[2], abs=2e-4)
 
 
 def test_reported_loss_and_true_cost_part():
@@ -67,6 +66,42 @@ def test_an_entry_can_be_repeated(bug):
     for term, value in make_runs.case(bug, seed).items():
         low, high = spread([run[term][RUNS["seeds"].index(seed)]])
         assert low < value < high, term
+
+
+@pytest.mark.slow
+def test_a_chapter_can_be_repeated_with_another_seed():
+    seed, stored = 1, RUNS["chapters"]["kl"]
+    measured = make_runs.chapter("kl", seed)
+    assert list(measured) == list(stored)
+    for name, value in measured.items():
+        low, high = spread([stored[name][RUNS["seeds"].index(seed)]])
+        assert low < value < high, name
+
+
+def test_a_chapter_is_shown_beside_what_is_stored():
+    stored = RUNS["chapters"]["kl"]
+    measured = {name: values[0] for name, values in stored.items()}
+    assert outside("kl", measured) == []
+    lines = str(show_seeds("kl", measured)).splitlines()[2:]
+    assert len(lines) == len(stored)
+    for line, (name, values) in zip(lines, stored.items(), strict=True):
+        shown = [float(cell.replace(",", "")) for cell in line.strip("| ").split(" | ")[1:]]
+        assert line.startswith(f"| {name} |")
+        assert shown == pytest.approx([values[0], min(values), max(values)], abs=0.051)
+
+
+@pytest.mark.parametrize("factor", [0.8, 1.25, math.nan])
+def test_a_run_that_strays_is_named(factor):
+    measured = {name: values[0] for name, values in RUNS["chapters"]["kl"].items()}
+    name = list(measured)[2]
+    assert outside("kl", measured | {name: factor * measured[name]}) == [name]
+
+
+def test_what_is_not_stored_is_refused():
+    with pytest.raises(ValueError, match=r"expected for kl what is stored, .*, got \['kl'\]"):
+        outside("kl", {"kl": 24.0})
+    with pytest.raises(ValueError, match="expected for no_chapter"):
+        show_seeds("no_chapter", {"kl": 24.0})
 
 
 def test_numbers_are_stored_to_four_decimals():

@@ -187,3 +187,10 @@ def test_every_assignment_can_be_checked_from_the_reference():
             name: getattr(vaelib, name) for name in pieces.values() if hasattr(vaelib, name)
         }
         assert not self_check(assignment, namespace).passed  # vaelib's own is no answer
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_the_notebooks_name_the_call(assignment):
+    release = notebook_path(ROOT / "exercises", assignment).read_text(encoding="utf-8")
+    assert "`from vaelib.checks import self_check`" in release
+    assert f'`self_check(\\"{assignment}\\", globals())`' in release

@@ -1,40 +1,66 @@
-"""Train over several seeds and store the costs in vaelib/runs.json.
+"""Train over several seeds and store what comes out in vaelib/runs.json.
 
     python tools/make_runs.py
 
-Takes about three minutes on one free core. Another machine or thread count gives other digits:
+Takes about ten minutes on one free core. Another machine or thread count gives other digits:
 who compares with the file uses `vaelib.runs.spread`.
 """
 
+import ast
 import json
 import re
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
+import matplotlib.pyplot as plt
+import nbformat
 import torch
 
-from vaelib import VAE, evaluate, fit, load_mnist
+from vaelib import load_mnist
 from vaelib.bugs import BUGS, Bug, train, true_cost
 
-TARGET = Path(__file__).parents[1] / "vaelib" / "runs.json"
+ROOT = Path(__file__).parents[1]
+TARGET = ROOT / "vaelib" / "runs.json"
 SEEDS = (0, 1, 2)
-LATENT_DIMS = (20, 2)
-REFERENCE_EPOCHS, BUG_EPOCHS = 40, 10
+BUG_EPOCHS = 10
+COLLECT = "seeds-table"  # the cell in which a chapter collects what it measured
+CHAPTERS = (
+    "posteriors",
+    "sampling",
+    "log_variance",
+    "explorer",
+    "kl",
+    "elbo",
+    "training",
+    "latent_space",
+    "evaluation",
+)
 
-(TRAIN, _), (TEST, _) = load_mnist()
 
-
-def reference(latent_dim: int, seed: int) -> dict[str, dict[str, float]]:
-    """Return the terms of the default VAE, on the images it was trained on and on others."""
-    torch.manual_seed(seed)
-    model = VAE(latent_dim=latent_dim)
-    fit(model, TRAIN, epochs=REFERENCE_EPOCHS, progress=False)
-    return {"train": evaluate(model, TRAIN), "test": evaluate(model, TEST)}
+def chapter(stem: str, seed: int) -> dict[str, float]:
+    """Run what a reader sees of a chapter, all its seeds raised; return what it measured."""
+    set_seed, names = torch.manual_seed, dict[str, Any]()
+    with (
+        patch.object(torch, "manual_seed", lambda number: set_seed(number + seed)),
+        plt.rc_context({"backend": "agg"}),
+    ):
+        for cell in nbformat.read(ROOT / "book" / f"{stem}.ipynb", 4).cells:
+            if cell.cell_type != "code" or "remove-cell" in cell.metadata.get("tags", []):
+                continue
+            tree = ast.parse(cell.source)
+            if cell["id"] == COLLECT:
+                tree.body.pop()  # shows what is stored so far
+            exec(compile(tree, f"{stem}: {cell['id']}", "exec"), names)
+            plt.close("all")
+    return {name: float(value) for name, value in names["measured"].items()}
 
 
 def case(bug: Bug | None, seed: int) -> dict[str, float]:
     """Return what training with a bug reported, and the true terms of what came out."""
-    model, history = train(bug, TRAIN, seed, BUG_EPOCHS)
-    return {"reported": history["loss"][-1], **true_cost(model, TEST)}
+    (train_images, _), (test_images, _) = load_mnist()
+    model, history = train(bug, train_images, seed, BUG_EPOCHS)
+    return {"reported": history["loss"][-1], **true_cost(model, test_images)}
 
 
 def columns(rows: list[dict[str, float]]) -> dict[str, list[float]]:
@@ -44,28 +70,25 @@ def columns(rows: list[dict[str, float]]) -> dict[str, list[float]]:
 
 def runs() -> dict[str, object]:
     """Train everything."""
-    references = {}
-    for latent_dim in LATENT_DIMS:
-        found = [reference(latent_dim, seed) for seed in SEEDS]
-        references[str(latent_dim)] = {
-            images: columns([one[images] for one in found]) for images in ("train", "test")
-        }
-    bugs = {
-        bug.name if bug else "right": columns([case(bug, seed) for seed in SEEDS])
-        for bug in (None, *BUGS)
-    }
     return {
         "torch": torch.__version__.split("+")[0],
         "seeds": SEEDS,
-        "reference_epochs": REFERENCE_EPOCHS,
         "bug_epochs": BUG_EPOCHS,
-        "reference": references,
-        "bugs": bugs,
+        "chapters": {stem: columns([chapter(stem, seed) for seed in SEEDS]) for stem in CHAPTERS},
+        "bugs": {
+            bug.name if bug else "right": columns([case(bug, seed) for seed in SEEDS])
+            for bug in (None, *BUGS)
+        },
     }
 
 
-if __name__ == "__main__":
-    text = json.dumps(runs(), indent=1)
+def write(found: dict[str, object]) -> None:
+    """Write the file, a list to a line."""
+    text = json.dumps(found, indent=1)
     text = re.sub(r"\[\s+(.*?)\s+\]", lambda list_: " ".join(list_[0].split()), text, flags=re.S)
     TARGET.write_text(text + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write(runs())
     print(f"wrote {TARGET.name}, {TARGET.stat().st_size:,} bytes")
