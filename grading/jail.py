@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -52,6 +53,7 @@ class Jail:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
+        self._end = ExitStack()
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
@@ -61,28 +63,13 @@ class Jail:
                 "bubblewrap is missing, and no answer is run without it: "
                 "`apt-get install bubblewrap`"
             )
-        self._course = tempfile.TemporaryDirectory()
-        os.chmod(self._course.name, 0o755)
-        stand_in.write(Path(self._course.name))
+        course = self._end.enter_context(tempfile.TemporaryDirectory())
+        os.chmod(course, 0o755)
+        stand_in.write(Path(course))
         self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        started = threading.Event()
-        command = [program, *self._arguments(theirs.fileno())]
-
-        def keep() -> None:
-            """Start the jail from a thread that outlives it: the jail dies with this thread."""
-            self._process = subprocess.Popen(
-                command,
-                pass_fds=[theirs.fileno()],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-            )
-            theirs.close()
-            started.set()
-            self._process.wait()
-
-        threading.Thread(target=keep, daemon=True).start()
-        started.wait()
+        self._end.callback(self._control.close)
+        with theirs:
+            self._start([program, *_arguments(theirs.fileno(), course)], theirs.fileno())
         self._control.settimeout(_UP)
         try:
             ready = self._control.recv(16)
@@ -90,12 +77,12 @@ class Jail:
             ready = b""
         if ready != b"ready":
             said = self._said()
-            self.__exit__(None, None, None)
+            self._end.close()
             raise JailError(
-                f"bubblewrap could not make the jail, and no answer is run without one: {said}. "
-                "It needs user namespaces: see `sysctl user.max_user_namespaces`, "
+                "bubblewrap could not make the jail, and no answer is run without one. It needs "
+                "user namespaces: see `sysctl user.max_user_namespaces`, "
                 "`kernel.unprivileged_userns_clone`, and on Ubuntu "
-                "`kernel.apparmor_restrict_unprivileged_userns`."
+                f"`kernel.apparmor_restrict_unprivileged_userns`. It said: {said}"
             )
         self._control.settimeout(_REPLY)
         return self
@@ -106,11 +93,33 @@ class Jail:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._control.close()
-        if self._process is not None:
-            self._process.kill()
+        self._end.close()
+
+    def _start(self, command: list[str], control: int) -> None:
+        """Start bubblewrap from a thread that lives as long: the jail dies with its thread."""
+        started = threading.Event()
+
+        def keep() -> None:
+            try:
+                self._process = subprocess.Popen(
+                    command,
+                    pass_fds=[control],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.PIPE,
+                )
+            finally:
+                started.set()
             self._process.wait()
-        self._course.cleanup()
+
+        threading.Thread(target=keep, daemon=True).start()
+        started.wait()
+        if self._process is None:
+            raise JailError(f"{command[0]} does not start")
+        assert self._process.stderr is not None
+        self._end.callback(self._process.stderr.close)
+        self._end.callback(self._process.wait)
+        self._end.callback(self._process.kill)
 
     def open(self, assignment: str) -> socket.socket:
         """Start a child; return the channel to it."""
@@ -121,75 +130,72 @@ class Jail:
             self._command(message, [theirs.fileno()], b"started")
         return ours
 
-    def close(self, channel: socket.socket) -> int:
-        """Kill the child and all it started; return how it ended: a signal's number, or 0.
-
-        The signal is SIGKILL, ours, if the child was still running.
-        """
+    def close(self, channel: socket.socket) -> None:
+        """Kill the child and all it started."""
         channel.close()
-        status = int(self._command("stop", [], None))
-        return os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+        self._command("stop", [], b"stopped")
 
-    def _command(self, message: str, descriptors: list[int], expected: bytes | None) -> bytes:
+    def _command(self, message: str, descriptors: list[int], expected: bytes) -> None:
         try:
             socket.send_fds(self._control, [message.encode()], descriptors)
             reply = self._control.recv(64)
         except OSError as error:
             raise JailError(f"the jail does not answer: {error}") from None
-        if not reply or (expected and reply != expected):
+        if reply != expected:
             raise JailError(f"the jail is gone: {self._said()}")
-        return reply
 
     def _said(self) -> str:
-        """Return the last line of what bubblewrap or the warm process wrote on stderr."""
+        """End the jail; return what bubblewrap or the warm process wrote on stderr."""
         assert self._process is not None and self._process.stderr is not None
         self._control.close()
         self._process.kill()
         lines = self._process.stderr.read().decode(errors="replace").strip().splitlines()
         return "\n".join(lines[-30:]) if lines else "it said nothing"
 
-    def _arguments(self, control: int) -> list[str]:
-        """Return bubblewrap's command line."""
-        prefixes = {sys.prefix, sys.base_prefix, "/usr/lib", "/lib", "/lib64"}
-        hidden = Path(vaelib.__file__).parent
-        # A root that is mapped to nobody would still be root for its own files and limits: with
-        # root's rights the warm process itself becomes nobody, before it does anything else.
-        user = ["--unshare-user", "--uid", "65534", "--gid", "65534"]
-        if os.getuid() == 0:
-            user = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
-        worker = (
-            "import os, sys; sys.path.insert(0, '/jail'); "
-            f"os.dup2({control}, 3); os.closerange(4, 64); "
-            "from grading import worker; worker.main()"
-        )
-        return [
-            *("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"),
-            *("--unshare-cgroup-try", "--as-pid-1", "--die-with-parent", "--new-session"),
-            *("--clearenv", "--cap-drop", "ALL", *user),
-            *(
-                part
-                for path in _above(prefixes | {"/jail/grading/x", "/dev/x"})
-                for part in ("--perms", "755", "--dir", path)
-            ),
-            *(part for path in sorted(prefixes) for part in ("--ro-bind-try", path, path)),
-            *(("--tmpfs", str(hidden)) if _inside(hidden, prefixes) else ()),
-            *(
-                part
-                for name in _FILES
-                for part in ("--ro-bind", str(_HERE / name), f"/jail/grading/{name}")
-            ),
-            "--ro-bind",
-            str(hidden / "checks" / "pretend_gpu.py"),
-            "/jail/grading/pretend_gpu.py",
-            *("--ro-bind", self._course.name, "/course"),
-            *("--dev-bind", "/dev/null", "/dev/null", "--dev-bind", "/dev/urandom", "/dev/urandom"),
-            *("--proc", "/proc", "--perms", "1777", "--tmpfs", "/tmp"),
-            *("--remount-ro", "/", "--chdir", "/"),
-            *("--setenv", "OMP_NUM_THREADS", "1", "--setenv", "OPENBLAS_NUM_THREADS", "1"),
-            *("--setenv", "PYTHONHASHSEED", "0", "--setenv", "MPLBACKEND", "Agg"),
-            *("--setenv", "MPLCONFIGDIR", "/tmp", "--setenv", "HOME", "/tmp"),
-            *(sys.executable, "-B", "-s", "-c", worker),
-        ]
+
+def _arguments(control: int, course: str) -> list[str]:
+    """Return bubblewrap's arguments, with the program that it is to start."""
+    prefixes = {sys.prefix, sys.base_prefix, "/usr/lib", "/lib", "/lib64"}
+    hidden = Path(vaelib.__file__).parent
+    # A root that is mapped to nobody would still be root for its own files and limits: with
+    # root's rights the warm process itself becomes nobody, before it does anything else.
+    user = ["--unshare-user", "--uid", "65534", "--gid", "65534"]
+    if os.getuid() == 0:
+        user = ["--cap-add", "CAP_SETUID", "--cap-add", "CAP_SETGID"]
+    worker = (
+        "import os, sys; sys.path.insert(0, '/jail'); "
+        f"os.dup2({control}, 3); os.closerange(4, {control + 256}); "
+        "from grading import worker; worker.main()"
+    )
+    return [
+        *("--unshare-ipc", "--unshare-pid", "--unshare-net", "--unshare-uts"),
+        *("--unshare-cgroup-try", "--as-pid-1", "--die-with-parent", "--new-session"),
+        *("--clearenv", "--cap-drop", "ALL", *user),
+        *(
+            part
+            for path in _above(prefixes | {"/jail/grading/x", "/dev/x", "/etc/x"})
+            for part in ("--perms", "755", "--dir", path)
+        ),
+        *(part for path in sorted(prefixes) for part in ("--ro-bind-try", path, path)),
+        *(("--tmpfs", str(hidden)) if _inside(hidden, prefixes) else ()),
+        *(
+            part
+            for name in _FILES
+            for part in ("--ro-bind", str(_HERE / name), f"/jail/grading/{name}")
+        ),
+        "--ro-bind",
+        str(hidden / "checks" / "pretend_gpu.py"),
+        "/jail/grading/pretend_gpu.py",
+        *("--ro-bind", course, "/course"),
+        *("--dev-bind", "/dev/null", "/dev/null", "--dev-bind", "/dev/urandom", "/dev/urandom"),
+        *("--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"),
+        *("--proc", "/proc", "--perms", "1777", "--tmpfs", "/tmp"),
+        *("--remount-ro", "/", "--chdir", "/"),
+        *("--setenv", "OMP_NUM_THREADS", "1", "--setenv", "OPENBLAS_NUM_THREADS", "1"),
+        *("--setenv", "PYTHONHASHSEED", "0", "--setenv", "MPLBACKEND", "Agg"),
+        *("--setenv", "MPLCONFIGDIR", "/tmp", "--setenv", "HOME", "/tmp"),
+        *(sys.executable, "-B", "-s", "-c", worker),
+    ]
 
 
 def _above(paths: set[str]) -> list[str]:

@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-import signal
+import socket
 import time
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import torch
 
@@ -112,13 +112,14 @@ class Judge:
 
     def _judge(self, answer: Answer, assignment: str, secret: bytes) -> list[SkillResult]:
         """Judge every skill; a child that dies takes one skill with it."""
+        skills = SKILLS[assignment]
         case = _Case(self._jail, self._limits, assignment, answer.source, secret)
         try:
-            return [_unread(answer, skill) or case.result(skill) for skill in SKILLS[assignment]]
-        except JailError as error:
-            return [_open(skill, "grader error", str(error)) for skill in SKILLS[assignment]]
-        finally:
+            results = [_unread(answer, skill) or case.result(skill) for skill in skills]
             case.end()
+        except JailError as error:
+            return [_open(skill, "grader error", str(error)) for skill in skills]
+        return results
 
     def _restart(self) -> None:
         self._jail.__exit__(None, None, None)
@@ -148,94 +149,76 @@ class _Case:
         self._assignment, self._source = assignment, source
         self._until = time.monotonic() + limits.submission
         self._session: proxy.Session | None = None
-        self._channel: Any = None
-        self._kinds: dict[str, Any] = {}
-        self._errors: list[Any] = []
-        self._hopeless = ""  # why a child dies before it can be asked
+        self._channel: socket.socket | None = None
+        self._kinds: dict[str, str] | None = None  # of the pieces; None until they are loaded
+        self._errors: list[proxy.Raised] = []
+        self._hopeless: tuple[str, str] | None = None  # what comes of loading, each time
 
     def session(self) -> proxy.Session:
         """Return a living child that has run the answer's code."""
         if self._session is None:
             self._channel = self._jail.open(self._assignment)
-            self._session = proxy.Session(
-                self._channel, self._secret, self._limits.exchange, self._until
-            )
+            limit = self._limits.exchange
+            self._session = proxy.Session(self._channel, self._secret, limit, self._until)
             names = list(PIECES[self._assignment].values())
-            reply, _ = self._session.ask("load", source=self._source, names=names)
-            kinds, errors = reply.get("kinds"), reply.get("errors")
-            self._kinds = kinds if isinstance(kinds, dict) else {}
-            self._errors = errors if isinstance(errors, list) else []
+            self._kinds, self._errors = self._session.load(self._source, names)
         return self._session
 
-    def end(self) -> int:
-        """Kill the child, if there is one; return the signal that ended it."""
-        if self._channel is None:
-            return 0
-        channel, self._channel, self._session = self._channel, None, None
-        return self._jail.close(channel)
+    def end(self) -> None:
+        """Kill the child, if there is one."""
+        if self._channel is not None:
+            channel, self._channel, self._session, self._kinds = self._channel, None, None, None
+            self._jail.close(channel)
 
     def result(self, skill: Skill) -> SkillResult:
-        """Judge one skill."""
-        if self._hopeless:
-            return _closed(skill, self._hopeless)
-        loading = self._session is None
-        verdict, told = "grader error", ""
+        """Judge one skill; start again from a new child if the one at hand is lost."""
+        verdict, told = self._hopeless or self._attempt(skill)
+        session = self._session
+        if session is not None and (session.fault or session.death):
+            verdict, told = session.death, ""
+            if session.fault:
+                verdict, told = "grader error", session.fault
+        if self._kinds is None:
+            self._hopeless = verdict, told
+        if self._kinds is None or (session is not None and (session.fault or session.death)):
+            self.end()
+        return _open(skill, verdict, told) if verdict in OPEN else _closed(skill, verdict, told)
+
+    def _attempt(self, skill: Skill) -> tuple[str, str]:
+        """Run one check; return verdict and message, if the child lives."""
         try:
-            session = self.session()
-            loading = False
-            verdict, told = self._run(session, skill)
-        except proxy.Died:
-            pass
+            return self._run(self.session(), skill)
+        except CheckFailed as failure:
+            told = str(failure)
+        except NotImplementedError:
+            return "failed", "not written yet"
+        except (proxy.Raised, proxy.Died) as error:
+            told = f"{type(error).__name__}: {error}"
         except JailError:
             raise
         except Exception as error:
-            told = f"{type(error).__name__}: {error}"
-        if self._session is not None and self._session.fault:
-            verdict, told = "grader error", self._session.fault
-            self.end()
-        elif self._session is not None and self._session.death:
-            verdict, told = self._postmortem(self._session.death), ""
-            if loading:
-                self._hopeless = verdict
-        if verdict in OPEN:
-            return _open(skill, verdict, told)
-        return _closed(skill, verdict, told)
+            return "grader error", f"{type(error).__name__}: {error}"
+        return (self._session.error if self._session else "") or "failed", told
 
     def _run(self, session: proxy.Session, skill: Skill) -> tuple[str, str]:
         """Run one check; return verdict and message."""
-        kind = self._kinds.get(skill.piece)
+        kind = (self._kinds or {}).get(skill.piece, "nothing")
         if kind == "nothing":
             return self._not_defined(skill)
-        seed = int.from_bytes(_key(self._secret, skill.grade_id)[:4], "big") >> 1
-        other = int.from_bytes(_key(self._secret, "begin", skill.grade_id)[:4], "big")
-        try:
-            session.ask("begin", seed=other)
-            skill.check(proxy.candidate(session, skill.piece, str(kind)), seed)
-        except CheckFailed as failure:
-            return session.error or "failed", str(failure)
-        except NotImplementedError:
-            return "failed", "not written yet"
-        except proxy.Raised as error:
-            return session.error, f"{type(error).__name__}: {error}"
+        session.ask("begin", seed=int.from_bytes(_key(self._secret, "begin", skill.grade_id)[:4]))
+        seed = int.from_bytes(_key(self._secret, skill.grade_id)[:4]) >> 1
+        skill.check(proxy.candidate(session, skill.piece, kind), seed)
         return "passed", ""
 
     def _not_defined(self, skill: Skill) -> tuple[str, str]:
         """Return the verdict on a piece that the answer's code did not define when it ran."""
         told = f"after your code has run there is no {skill.piece}"
-        with_cause = [proxy.raised(error) for error in self._errors]
-        if not with_cause:
+        if not self._errors:
             return "learner error", told
-        error = with_cause[0]
+        error = self._errors[0]
         if isinstance(error, NotImplementedError):
             return "failed", "not written yet"
         return "learner error", f"{told}: {type(error).__name__}: {error}"
-
-    def _postmortem(self, death: str) -> str:
-        """End the child; tell a crash from a lack of memory or time."""
-        ending = self.end()
-        if death == "timeout" or ending in (signal.SIGXCPU,):
-            return "timeout"
-        return death
 
 
 def read(notebook: bytes, assignment: str) -> Answer:

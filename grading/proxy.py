@@ -97,6 +97,18 @@ class Session:
             raise error
         return reply, results
 
+    def load(self, source: str, names: list[str]) -> tuple[dict[str, str], list["Raised"]]:
+        """Let the child run the answer; return the kind of each piece, and the errors."""
+        reply, _ = self.ask("load", source=source, names=names)
+        kinds, errors = reply.get("kinds"), reply.get("errors")
+        if not isinstance(kinds, dict) or not isinstance(errors, list):
+            raise self.broken("no account of the answer")
+        try:
+            told = [raised(error) for error in errors]
+        except wire.WireError as error:
+            raise self.broken(str(error)) from None
+        return {name: str(kinds.get(name)) for name in names}, told
+
     def call(
         self,
         inputs: Sequence[Tensor],

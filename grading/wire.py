@@ -155,19 +155,22 @@ def encode(value: Any, tensors: list[Tensor]) -> Any:
     TooLarge
         If a tensor is one that the wire does not carry.
     """
-    if value is None or type(value) in (bool, float):
+    if value is None or isinstance(value, bool):
         return {"plain": value}
-    if type(value) is int and abs(value) < 2**63:
-        return {"plain": value}
-    if type(value) is str:
-        return {"plain": value[:_TEXT]}
+    if isinstance(value, float):
+        return {"plain": float(value)}
+    if isinstance(value, int) and abs(value) < 2**63:
+        return {"plain": int(value)}
+    if isinstance(value, str):
+        return {"plain": str(value)[:_TEXT]}
     if isinstance(value, Tensor):
         with torch._C.DisableTorchFunctionSubclass():
             plain = value if type(value) is Tensor else value.as_subclass(Tensor)
             tensors.append(_portable(plain))
         return {"tensor": len(tensors) - 1}
-    if type(value) in (tuple, list) and len(value) <= _VALUES:
-        return {type(value).__name__: [encode(part, tensors) for part in value]}
+    for series in (tuple, list):
+        if isinstance(value, series) and len(value) <= _VALUES:
+            return {series.__name__: [encode(part, tensors) for part in value]}
     return {"other": type(value).__name__[:_TEXT]}
 
 

@@ -61,7 +61,8 @@ def main() -> None:
             return  # as pid 1: every process of the jail ends
         if message == b"stop":
             os.kill(child, signal.SIGKILL)
-            control.send(str(os.waitpid(child, 0)[1]).encode())
+            os.waitpid(child, 0)
+            control.send(b"stopped")
         else:
             assignment, memory, seconds = message.decode().split()
             child = _fork(control, descriptors[0], assignment, int(memory), int(seconds))

@@ -235,6 +235,26 @@ type(child).do_call = lambda self, request, tensors: (
         before(CHILD + "type(child)._kind = lambda self, name: 'nothing'"),
         {"learner error"},
     ),
+    "breaks the harness as it loads": (
+        before(CHILD + "type(child)._kind = lambda self, name: 1 / 0"),
+        {"learner error"},
+    ),
+    "breaks the harness before each skill": (
+        before(CHILD + "type(child).do_begin = lambda *_: 1 / 0"),
+        {"learner error"},
+    ),
+    "answers for the harness as it loads": (
+        before(
+            CHANNEL
+            + """
+import json, struct
+for claim in ({"kinds": {}, "errors": [1]}, {"kinds": {"kl_divergence": [1]}, "errors": []}, {}):
+    text = json.dumps({**claim, "tensors": []}).encode()
+    channel.sendall(struct.pack("!IQ", len(text), 0) + text)
+"""
+        ),
+        {"crashed"},
+    ),
     "claims kinds of its own": (
         before(CHILD + "type(child)._kind = lambda self, name: ['module class', {}]"),
         FREE,
@@ -641,7 +661,6 @@ class Encoder(nn.Module, metaclass=Meta):
         STEP
         + """
     never(lambda: __import__("vaelib.elbo").elbo.negative_elbo)
-    never(lambda: __import__("vaelib").fit)
     os._exit(0)
 """,
     ),

@@ -15,7 +15,7 @@ SECRET = b"the course's secret"
 @pytest.fixture(scope="module")
 def judge():
     require("bwrap")
-    with Judge(Limits(memory=256 << 20, exchange=1.5, submission=4.0)) as judge:
+    with Judge(Limits(memory=256 << 20, exchange=1.5, submission=3.0)) as judge:
         yield judge
 
 
