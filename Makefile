@@ -61,8 +61,9 @@ runs: $(READY) ## vaelib/runs.json: the tables over several seeds
 rates: $(READY) ## book/rates.md: how often the graders are wrong
 	python tools/make_rates.py
 
-bench: $(READY) ## vaelib.fit against a bare training loop
+bench: $(READY) ## vaelib.fit against a bare training loop, the jailed grader against nbgrader
 	python bench/training.py
+	python bench/grading.py 100 1000
 
 doctor: $(READY) ## does the environment hold what the lock says?
 	python tools/doctor.py
