@@ -67,7 +67,7 @@ def draw_figure(model: VAE, images: Tensor, labels: Tensor) -> bytes:
         cells = right.subplots(len(LETTERS), 2)
         for axis in cells.flat:
             axis.set_axis_off()
-        for axis, title in zip(cells[0], ("image", "decoded z"), strict=True):
+        for axis, title in zip(cells[0], ("image", "decoded"), strict=True):
             axis.set_title(title, loc="center")
         for row, letter, pair in zip(chosen, LETTERS, cells, strict=False):
             pair[0].text(-8, 17, letter, fontweight="bold")
