@@ -15,12 +15,18 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 export JUPYTER_PLATFORM_DIRS := 1
 
-.PHONY: book test quick env exercises address figure runs rates bench doctor lock data clean
+.PHONY: book pdf links test quick env exercises address figure runs rates bench doctor lock data clean
 
 book: $(READY) ## build the book afresh, every chapter executed, warnings as errors
 	rm -rf _build
 	jupyter-book build . --nitpick --warningiserror --keep-going --quiet
 	@echo "The book: $(CURDIR)/_build/html/index.html"
+
+pdf: $(READY) ## the built book as one PDF, by Chromium
+	python tools/make_pdf.py
+
+links: $(READY) ## the built book's links to other sites, with the pages they stand on
+	python tools/built_book.py
 
 test: $(READY) lint ## everything CI checks
 	pytest -n 2 --dist loadfile --durations 10 \
@@ -55,8 +61,9 @@ runs: $(READY) ## vaelib/runs.json: the tables over several seeds
 rates: $(READY) ## book/rates.md: how often the graders are wrong
 	python tools/make_rates.py
 
-bench: $(READY) ## vaelib.fit against a bare training loop
+bench: $(READY) ## vaelib.fit against a bare training loop, the jailed grader against nbgrader
 	python bench/training.py
+	python bench/grading.py 100 1000
 
 doctor: $(READY) ## does the environment hold what the lock says?
 	python tools/doctor.py

@@ -15,8 +15,8 @@ ASSIGNMENTS = sorted(path.parent.name for path in ROOT.glob("solutions/*/*.ipynb
 
 def copy_course(folder):
     """Copy what nbgrader needs into `folder` and return it."""
-    for name in ("solutions", "exercises"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(".*"))
+    for name in ("solutions", "exercises", "grading"):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(".*", "__py*"))
     shutil.copy(ROOT / "nbgrader_config.py", folder)
     return folder
 

@@ -5,7 +5,12 @@ import shutil
 
 import pytest
 
-PACKAGES = {"chromium": "chromium", "bwrap": "bubblewrap", "pg_ctlcluster": "postgresql"}
+PACKAGES = {
+    "chromium": "chromium",
+    "bwrap": "bubblewrap",
+    "pg_ctlcluster": "postgresql",
+    "pdftotext": "poppler-utils",
+}
 
 
 def require(program):

@@ -115,6 +115,12 @@ def test_training_with_a_bug_reports_its_own_loss(bug, images):
     assert isinstance(model.sampling, Draw) == bool(bug.draw)
 
 
+def test_the_sizes_are_those_asked_for(images):
+    model, _ = train(BUGS[1], images, seed=0, epochs=1, hidden=8, latent_dim=2)
+    assert model.encoder.hidden.weight.shape == (8, 784)
+    assert model.decoder.hidden.weight.shape == (8, 2)
+
+
 def test_a_seed_repeats_a_training(images):
     bug = BUGS[4]
     (_, history), (_, again), (_, other) = (train(bug, images, seed, 2) for seed in (1, 1, 2))

@@ -70,4 +70,6 @@ def test_the_wheel_holds_the_digits_their_licence_and_the_types(tmp_path):
     names = zipfile.ZipFile(wheel).namelist()
     for name in ("mnist_5k.npz", "mnist_5k.LICENSE.md", "runs.json", "book.mplstyle", "py.typed"):
         assert f"vaelib/{name}" in names
+    for kind in ("js", "css", "html"):
+        assert f"vaelib/explorer/explorer.{kind}" in names
     assert not [name for name in names if not name.startswith(("vaelib/", "vaelib-"))]

@@ -66,14 +66,19 @@ def test_a_book_in_order_builds(copy):
     assert re.search(r'href="planted.html">Planted</a></p></td>\s*<td[^>]*><p>\d+\.\d</p>', page)
 
 
+PLOT = "import matplotlib.pyplot as plt\nplt.plot([1, 2]);"
+GENERIC = "A figure that shows the results of the experiment that the text above describes."
+
+
 @pytest.mark.parametrize(
     ("cell", "said"),
     [
         (code("raise ValueError('planted')"), "planted"),
         (nbformat.v4.new_markdown_cell("[to nowhere](nowhere.ipynb)"), "nowhere"),
-        (code("import matplotlib.pyplot as plt\nplt.plot([1, 2]);"), "needs alt text"),
+        (code(PLOT), "has no alt text"),
+        (code(PLOT, mystnb={"image": {"alt": GENERIC}}), "begins with what it is"),
     ],
-    ids=["a cell that raises", "a broken link", "an image without alt text"],
+    ids=["a cell that raises", "a broken link", "no alt text", "an alt text that says nothing"],
 )
 def test_a_faulty_chapter_turns_make_book_red(copy, cell, said):
     status, output = make_book(copy, cell)

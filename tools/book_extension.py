@@ -1,6 +1,8 @@
 """What the built book needs beyond _config.yml, as a Sphinx extension."""
 
 import platform
+import re
+from html import escape
 from importlib.metadata import version
 
 from docutils import nodes
@@ -9,6 +11,13 @@ from sphinx.util.docutils import SphinxDirective
 
 logger = logging.getLogger(__name__)
 
+# How a description begins that says only that there is one.
+GENERIC = re.compile(
+    r"(an?|the|this|some|\s)*(image|picture|figure|plot|graph|chart|diagram|photo|output|results?)\b",
+    re.IGNORECASE,
+)
+ICON_FILES = re.compile(r'<link rel="preload" as="font"[^>]*>|<script src="[^"]*awesome[^"]*">.*?>')
+
 
 def setup(app):
     """Register the hooks."""
@@ -16,7 +25,9 @@ def setup(app):
     app.add_directive("status-tables", StatusTables)
     app.connect("doctree-resolved", list_execution_times)
     app.connect("config-inited", drop_launch_button_without_address)
+    app.connect("config-inited", drop_thebe)
     app.connect("doctree-resolved", require_alt_text)
+    app.connect("html-page-context", complete_head)
     app.connect("build-finished", print_execution_times)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -27,12 +38,70 @@ def drop_launch_button_without_address(_app, config):
         config.html_theme_options.pop("launch_buttons", None)
 
 
+def drop_thebe(app, _config):
+    """Silence sphinx-thebe, which Jupyter Book always loads: it names sites that we do not use."""
+    for listeners in app.events.listeners.values():
+        listeners[:] = [hook for hook in listeners if hook.handler.__module__ != "sphinx_thebe"]
+    app.registry.css_files[:] = [css for css in app.registry.css_files if "thebe" not in css[0]]
+
+
+def complaint(alt, uri):
+    """Return what is wrong with an image's description, or None."""
+    if not alt or alt in uri:
+        return "has no alt text"
+    if len(alt) < 60:
+        return f"has an alt text too short to say what it shows: {alt!r}"
+    if GENERIC.match(alt):
+        return f"has an alt text that begins with what it is, not with what it shows: {alt!r}"
+    return None
+
+
 def require_alt_text(_app, doctree, page):
     """Warn, and so fail the build, of an image without a description of what it shows."""
+    seen = set()
     for image in doctree.findall(nodes.image):
         alt = image.get("alt", "")
-        if len(alt) < 60 or alt in image["uri"]:
-            logger.warning("%s: image %s needs alt text, got %r", page, image["uri"], alt)
+        problem = complaint(alt, image["uri"])
+        if alt in seen:
+            problem = f"has the alt text of another image: {alt!r}"
+        seen.add(alt)
+        if problem:
+            logger.warning("%s: image %s %s", page, image["uri"], problem)
+
+
+def complete_head(app, page, _template, context, doctree):
+    """Describe the page to search engines, and leave out what the theme loads in vain.
+
+    The icons come from a stylesheet and its fonts. The theme also preloads the fonts, which a
+    browser refuses on file:// pages, and loads a script that draws the same icons once more.
+    """
+    title = app.env.titles[page].astext() if doctree else app.config.html_title
+    about = (doctree and description(doctree)) or title
+    context["metatags"] = context.get("metatags", "") + "".join(
+        f'<meta {key}="{name}" content="{escape(content)}" />\n'
+        for key, name, content in [
+            ("name", "description", about),
+            ("property", "og:type", "article"),
+            ("property", "og:site_name", app.config.html_title),
+            ("property", "og:title", title),
+            ("property", "og:description", about),
+        ]
+    )
+    # A label other than the text it stands on is forbidden by WCAG 2.5.3.
+    context["body"] = context.get("body", "").replace(' aria-label="Toggle hidden content"', "")
+    context["without_icon_files"] = lambda html: ICON_FILES.sub("", html)
+
+
+def description(doctree, most=200):
+    """Return the first paragraph of a page, cut after a sentence or, failing that, a word."""
+    paragraphs = doctree.findall(nodes.paragraph)
+    texts = (node.astext() for node in paragraphs if isinstance(node.parent, nodes.section))
+    text = " ".join(next(texts, "").split()).removeprefix("The question. ")
+    if len(text) <= most:
+        return text
+    start = text[:most]
+    sentence = max(start.rfind(mark) for mark in (". ", "? "))
+    return start[: sentence + 1] if sentence > most / 3 else start.rsplit(" ", 1)[0] + " ..."
 
 
 def execution_times(app):

@@ -1,8 +1,9 @@
-"""Draw the figure of the README and the preface: six images' Gaussians over the codes of all.
+"""Draw the pictures of the README and the preface, from the seeds of their chapters.
 
     python tools/make_figure.py
 
-It is the figure of book/posteriors.ipynb, from the same seed.
+posteriors.png: six images' Gaussians over the codes of all, as in book/posteriors.ipynb.
+explorer.png: what stands in for the explorer of book/explorer.ipynb on paper.
 """
 
 from pathlib import Path
@@ -11,18 +12,34 @@ import matplotlib.pyplot as plt
 import torch
 
 from vaelib import VAE, fit, load_mnist, plot_posteriors
+from vaelib.bugs import train
+from vaelib.explorer import Explorer
 
-TARGET = Path(__file__).parents[1] / "book" / "_static" / "posteriors.png"
+STATIC = Path(__file__).parents[1] / "book" / "_static"
 
-if __name__ == "__main__":
-    plt.switch_backend("agg")
-    plt.style.use("vaelib.book")
-    (train_images, _), (test_images, _) = load_mnist()
+
+def draw_posteriors(train_images, test_images):
+    """Write posteriors.png."""
     torch.manual_seed(0)
     model = VAE(latent_dim=2)
     fit(model, train_images)
     with torch.no_grad():
         mu, logvar = model.encoder(test_images)
     plot_posteriors(mu, logvar, test_images, chosen=range(6))
-    plt.savefig(TARGET, metadata={"Software": None})
-    print(f"wrote {TARGET.name}")
+    plt.savefig(STATIC / "posteriors.png", metadata={"Software": None})
+
+
+def draw_explorer(train_images, test_images, test_labels):
+    """Write explorer.png."""
+    right, _ = train(None, train_images, seed=3, epochs=30, hidden=128, latent_dim=2)
+    picture = Explorer({"right VAE": right}, test_images, test_labels).figure()
+    (STATIC / "explorer.png").write_bytes(picture)
+
+
+if __name__ == "__main__":
+    plt.switch_backend("agg")
+    plt.style.use("vaelib.book")
+    (train_images, _), (test_images, test_labels) = load_mnist()
+    draw_posteriors(train_images, test_images)
+    draw_explorer(train_images, test_images, test_labels)
+    print(f"wrote two pictures to {STATIC.name}")

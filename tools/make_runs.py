@@ -29,6 +29,7 @@ CHAPTERS = (
     "posteriors",
     "sampling",
     "log_variance",
+    "explorer",
     "kl",
     "elbo",
     "training",

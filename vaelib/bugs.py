@@ -223,7 +223,13 @@ BUGS = (
 
 
 def train(
-    bug: Bug | None, images: Tensor, seed: int, epochs: int = 10
+    bug: Bug | None,
+    images: Tensor,
+    seed: int,
+    epochs: int = 10,
+    *,
+    hidden: int = HIDDEN,
+    latent_dim: int = 20,
 ) -> tuple[VAE, dict[str, list[float]]]:
     """Train a VAE with a bug in it, on the device of the images.
 
@@ -237,6 +243,8 @@ def train(
         For the weights, the order of the images and the noise.
     epochs : int
         Passes over the images.
+    hidden, latent_dim : int
+        Sizes of the `VAE`.
 
     Returns
     -------
@@ -248,8 +256,8 @@ def train(
     Raises
     ------
     TypeError, ValueError
-        If bug is neither a Bug nor None, seed is no int, or images or epochs are not what
-        `fit` takes.
+        If bug is neither a Bug nor None, seed is no int, images or epochs are not what `fit`
+        takes, or the sizes not what `VAE` takes.
     """
     if not (bug is None or isinstance(bug, Bug)):
         raise TypeError(f"bug must be a Bug or None, got {type(bug).__name__}")
@@ -257,7 +265,7 @@ def train(
         raise TypeError(f"seed must be an int, got {type(seed).__name__}")
     require_matrix("images", images, 784)
     torch.manual_seed(seed)
-    model = VAE(hidden=HIDDEN)
+    model = VAE(hidden=hidden, latent_dim=latent_dim)
     if bug and bug.draw:
         model.sampling = Draw(bug.draw)  # type: ignore[assignment]
     model = model.to(images.device)

@@ -116,7 +116,7 @@ def plot_posteriors(mu: Tensor, logvar: Tensor, images: Tensor, chosen: Sequence
 def plot_histories(
     histories: Mapping[str, Mapping[str, Sequence[float]]], terms: Sequence[str]
 ) -> Sequence[Axes]:
-    """Draw terms of the cost over epochs, one panel for each term, one line for each run.
+    """Draw terms of the cost over epochs: a panel for each term, a line for each run.
 
     Parameters
     ----------
@@ -135,12 +135,14 @@ def plot_histories(
     KeyError
         If a history lacks a term.
     """
-    _, axes = plt.subplots(1, len(terms), figsize=(4 * len(terms), 3), squeeze=False)
-    for ax, term in zip(axes[0], terms, strict=True):
+    figsize = (6, 0.6 + 2.2 * len(terms))  # no wider: names stay legible on a phone
+    _, axes = plt.subplots(len(terms), 1, figsize=figsize, sharex=True, squeeze=False)
+    panels = list(axes[:, 0])
+    for ax, term in zip(panels, terms, strict=True):
         for name, history in histories.items():
             ax.plot(range(1, len(history[term]) + 1), history[term], label=name)
-        ax.set(xlabel="epoch", ylabel="nats per image", title=_TITLES.get(term, term))
+        ax.set(ylabel="nats per image", title=_TITLES.get(term, term))
+    panels[-1].set_xlabel("epoch")
     if len(histories) > 1:
-        axes[0][-1].legend(loc="center left", bbox_to_anchor=(1, 0.5))
-    panels: Sequence[Axes] = axes[0]
+        panels[-1].legend(loc="center left", bbox_to_anchor=(1, 0.5))
     return panels

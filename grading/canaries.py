@@ -1,0 +1,62 @@
+"""What a jail must stop, tried from within before the first submission is let in."""
+
+import os
+from pathlib import Path
+
+import vaelib
+
+_PROBE = '''
+from vaelib import VAE, evaluate, kl_loss, load_mnist, plot_images, reconstruction_loss
+import ctypes, mmap, os, socket, threading
+
+def escapes(what):
+    """Return whether this works."""
+    try:
+        what()
+    except (OSError, RuntimeError, MemoryError, ImportError):
+        return False
+    return True
+
+def write(path):
+    with open(path, "w"):
+        pass
+
+def call(name, *arguments):
+    if getattr(ctypes.CDLL(None), name)(*arguments) < 0:
+        raise OSError
+
+def root():
+    if 0 in (os.getuid(), os.geteuid(), os.getgid()):
+        return
+    raise OSError
+
+def probe(_):
+    tries = {
+        "is root": root,
+        "starts a process": os.fork,
+        "starts a thread": lambda: threading.Thread(target=print).start(),
+        "starts a program": lambda: os.execv("/bin/true", ["true"]),
+        "opens a socket": lambda: socket.socket(),
+        "makes a pair of sockets": lambda: socket.socketpair(),
+        "mounts": lambda: call("mount", b"tmpfs", b"/tmp", b"tmpfs", 0, None),
+        "makes a namespace": lambda: call("unshare", 0x10000000),
+        "shares memory": lambda: call("shmget", 0, 4096, 0o1600),
+        "keeps a file in memory": lambda: os.memfd_create("x"),
+        "takes all memory": lambda: mmap.mmap(-1, 1 << 40, mmap.MAP_PRIVATE | 0x4000 | 0x20),
+        "sends a signal": lambda: os.kill(0, 0),
+        "finds the checks": lambda: __import__("vaelib.checks"),
+        "finds what is asked": lambda: exec("from vaelib.elbo import negative_elbo"),
+        **{f"writes to {path}": lambda path=path: write(path + "/x") for path in WRITE},
+        **{f"sees {path}": lambda path=path: os.stat(path) for path in HIDDEN},
+        **{f"reads {path}": lambda path=path: os.stat(path + "/self") for path in ["/proc"]},
+    }
+    return "; ".join(name for name, what in tries.items() if escapes(what)) or "nothing"
+'''
+
+
+def source() -> str:
+    """Return an answer whose function `probe` names all that it could do."""
+    home = str(Path.home())
+    hidden = [str(Path(vaelib.__file__).parent / "checks"), f"{home}/.ssh", "/etc/passwd", "/home"]
+    writable = ["", "/tmp", "/dev", "/course", "/jail", "/proc", "/usr/lib", os.path.dirname(home)]
+    return f"HIDDEN, WRITE = {hidden!r}, {writable!r}\n{_PROBE}"
