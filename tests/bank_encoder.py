@@ -270,7 +270,7 @@ WRONG = {
     ),
     "tanh on mu": (
         heads(mu="torch.tanh(self.mu(h))"),
-        {NUMBER: "bounds -1 and 1 on mu", LEARNS: ""},
+        {NUMBER: "bounds -1 and 1 on mu"},
     ),
     "tanh on logvar": (
         heads(logvar="self.logvar(h).tanh()"),

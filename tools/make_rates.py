@@ -46,6 +46,7 @@ We tuned the checks on these banks, so the zeros show that they hold what they h
 next answer fares. For that we wrote {held_right} right and {held_wrong} wrong answers that no check
 had seen. At that first try 1 right answer failed, 1 wrong answer passed, and 7 wrong answers were
 told a cause that was not theirs. The checks were mended since, and the answers are in the table.
+Whoever wrote these answers also wrote the checks; a stranger's may fare worse.
 
 The written answers are graded by people and not counted here. The checks run in one process with
 the answer, so a program that attacks its grader is another matter. A GPU is judged where there is
