@@ -38,7 +38,7 @@ def probe(_):
         "starts a program": lambda: os.execv("/bin/true", ["true"]),
         "opens a socket": lambda: socket.socket(),
         "makes a pair of sockets": lambda: socket.socketpair(),
-        "mounts": lambda: call("mount", b"tmpfs", b"/tmp", b"tmpfs", 0, None),
+        "mounts": lambda: call("mount", b"tmpfs", b"/jail/tmp", b"tmpfs", 0, None),
         "makes a namespace": lambda: call("unshare", 0x10000000),
         "shares memory": lambda: call("shmget", 0, 4096, 0o1600),
         "keeps a file in memory": lambda: os.memfd_create("x"),
@@ -58,5 +58,15 @@ def source() -> str:
     """Return an answer whose function `probe` names all that it could do."""
     home = str(Path.home())
     hidden = [str(Path(vaelib.__file__).parent / "checks"), f"{home}/.ssh", "/etc/passwd", "/home"]
-    writable = ["", "/tmp", "/dev", "/course", "/jail", "/proc", "/usr/lib", os.path.dirname(home)]
+    writable = [
+        "",
+        "/tmp",
+        "/jail/tmp",
+        "/dev",
+        "/course",
+        "/jail",
+        "/proc",
+        "/usr/lib",
+        os.path.dirname(home),
+    ]
     return f"HIDDEN, WRITE = {hidden!r}, {writable!r}\n{_PROBE}"

@@ -189,11 +189,12 @@ def _arguments(control: int, course: str) -> list[str]:
         *("--ro-bind", course, "/course"),
         *("--dev-bind", "/dev/null", "/dev/null", "--dev-bind", "/dev/urandom", "/dev/urandom"),
         *("--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache"),
-        *("--proc", "/proc", "--perms", "1777", "--tmpfs", "/tmp"),
+        *("--proc", "/proc", "--perms", "1777", "--tmpfs", "/jail/tmp"),
         *("--remount-ro", "/", "--chdir", "/"),
         *("--setenv", "OMP_NUM_THREADS", "1", "--setenv", "OPENBLAS_NUM_THREADS", "1"),
         *("--setenv", "PYTHONHASHSEED", "0", "--setenv", "MPLBACKEND", "Agg"),
-        *("--setenv", "MPLCONFIGDIR", "/tmp", "--setenv", "HOME", "/tmp"),
+        *("--setenv", "TMPDIR", "/jail/tmp", "--setenv", "HOME", "/jail/tmp"),
+        *("--setenv", "MPLCONFIGDIR", "/jail/tmp"),
         *(sys.executable, "-B", "-s", "-c", worker),
     ]
 

@@ -140,7 +140,7 @@ def _confine(assignment: str, memory: int, cpu: int) -> None:
     _must(_libc.mount(f"{_COURSE}/{assignment}".encode(), _COURSE.encode(), None, _BIND, None))
     with open("/proc/self/statm") as statm:
         size = int(statm.read().split()[0]) * resource.getpagesize()
-    for folder in (b"/tmp", b"/proc"):
+    for folder in (b"/jail/tmp", b"/proc"):
         _must(_libc.mount(b"tmpfs", folder, b"tmpfs", _READ_ONLY, None))
     limits = {
         resource.RLIMIT_AS: size + memory,

@@ -135,7 +135,7 @@ def kl_divergence(mu, logvar):
     "full disk": (
         inside(
             """
-for folder in ("/tmp", "/dev/shm", "/var/tmp", ".", "/course", "/jail", "/dev"):
+for folder in ("/tmp", "/jail/tmp", "/dev/shm", "/var/tmp", ".", "/course", "/jail", "/dev"):
     never(lambda: open(folder + "/x", "wb").write(bytes(10**9)))
 never(lambda: os.write(os.memfd_create("x"), bytes(10**8)))
 """

@@ -29,8 +29,8 @@ LEAKS = {
         "keeps a file in memory",
         "sends a signal",
     ],
-    ("worker.py", "_READ_ONLY, None))", "0, None))"): ["writes to /tmp"],
-    ("worker.py", '(b"/tmp", b"/proc")', '(b"/tmp",)'): ["reads /proc"],
+    ("worker.py", "_READ_ONLY, None))", "0, None))"): ["writes to /jail/tmp"],
+    ("worker.py", '(b"/jail/tmp", b"/proc")', '(b"/jail/tmp",)'): ["reads /proc"],
     ("worker.py", "resource.RLIMIT_AS: size + memory,", ""): ["takes all memory"],
     ("worker.py", "resource.RLIMIT_NPROC: 1,", ""): ["starts a process", "starts a thread"],
     ("worker.py", '("uid_map", f"{_NOBODY}', '("uid_map", f"{0}'): ["is root"],
@@ -131,11 +131,13 @@ def test_nobody_runs_the_answers(judge):
 @pytest.mark.slow
 def test_nothing_stays_behind(judge):
     before = inside(judge)
-    kept = os.listdir(f"/proc/{before[0]}/root/tmp")  # by torch and matplotlib, as they started
+    kept = os.listdir(
+        f"/proc/{before[0]}/root/jail/tmp"
+    )  # by torch and matplotlib, as they started
     for _ in range(3):
         judge.grade(notebook("def kl_divergence(mu, logvar): return mu"), "kl_loss", "a", b"s")
     assert inside(judge) == before
-    assert os.listdir(f"/proc/{before[0]}/root/tmp") == kept
+    assert os.listdir(f"/proc/{before[0]}/root/jail/tmp") == kept
 
 
 @pytest.mark.slow
