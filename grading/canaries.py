@@ -1,6 +1,7 @@
 """What a jail must stop, tried from within before the first submission is let in."""
 
 import os
+import sys
 from pathlib import Path
 
 import vaelib
@@ -23,6 +24,10 @@ def write(path):
 
 def call(name, *arguments):
     if getattr(ctypes.CDLL(None), name)(*arguments) < 0:
+        raise OSError
+
+def more(folder, known):
+    if not set(os.listdir(folder)) - set(known):
         raise OSError
 
 def root():
@@ -48,6 +53,10 @@ def probe(_):
         "finds what is asked": lambda: exec("from vaelib.elbo import negative_elbo"),
         **{f"writes to {path}": lambda path=path: write(path + "/x") for path in WRITE},
         **{f"sees {path}": lambda path=path: os.stat(path) for path in HIDDEN},
+        **{
+            f"sees more in {folder}": lambda folder=folder, known=known: more(folder, known)
+            for folder, known in HOMES.items()
+        },
         **{f"reads {path}": lambda path=path: os.stat(path + "/self") for path in ["/proc"]},
     }
     return "; ".join(name for name, what in tries.items() if escapes(what)) or "nothing"
@@ -57,16 +66,15 @@ def probe(_):
 def source() -> str:
     """Return an answer whose function `probe` names all that it could do."""
     home = str(Path.home())
-    hidden = [str(Path(vaelib.__file__).parent / "checks"), f"{home}/.ssh", "/etc/passwd", "/home"]
-    writable = [
-        "",
-        "/tmp",
-        "/jail/tmp",
-        "/dev",
-        "/course",
-        "/jail",
-        "/proc",
-        "/usr/lib",
-        os.path.dirname(home),
-    ]
-    return f"HIDDEN, WRITE = {hidden!r}, {writable!r}\n{_PROBE}"
+    hidden = [str(Path(vaelib.__file__).parent / "checks"), "/etc/passwd"]
+    homes = {folder: _on_the_way(Path(folder)) for folder in ("/home", "/root", home)}
+    writable = ["", "/tmp", "/jail/tmp", "/dev", "/course", "/jail", "/proc", "/usr/lib"]
+    writable.append(os.path.dirname(home))
+    return f"HIDDEN, HOMES, WRITE = {hidden!r}, {homes!r}, {writable!r}\n{_PROBE}"
+
+
+def _on_the_way(folder: Path) -> list[str]:
+    """Return what a jail may show of a folder: where it leads to Python and its packages."""
+    prefixes = [Path(prefix) for prefix in (sys.prefix, sys.base_prefix)]
+    below = [prefix.relative_to(folder).parts for prefix in prefixes if folder in prefix.parents]
+    return [parts[0] for parts in below]

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import socket
 import time
 from types import TracebackType
@@ -9,6 +10,7 @@ from typing import Self
 
 import torch
 
+import vaelib
 from grading import canaries, proxy
 from grading.jail import Jail, JailError, Limits
 from grading.results import OPEN, Result, SkillResult
@@ -28,6 +30,11 @@ _TOLD = {
     "out of memory": "your code asked for more memory than an answer may use",
     "crashed": "your code ended the process that ran it, or wrote into its connection",
 }
+
+# What Python says where an answer asks vaelib for what it is to write.
+_BORROWED = re.compile(
+    r"cannot import name '(\w+)' from 'vaelib|module 'vaelib[.\w]*' has no attribute '(\w+)'"
+)
 
 
 class Judge:
@@ -182,6 +189,8 @@ class _Case:
             self._hopeless = verdict, told
         if self._kinds is None or (session is not None and (session.fault or session.death)):
             self.end()
+        if verdict == "learner error":
+            told = _borrowed([told, *map(str, self._errors)]) or told
         return _open(skill, verdict, told) if verdict in OPEN else _closed(skill, verdict, told)
 
     def _attempt(self, skill: Skill) -> tuple[str, str]:
@@ -262,6 +271,19 @@ def _key(secret: bytes, *parts: str) -> bytes:
     """Return 32 bytes that only who holds the secret can tell for these parts."""
     text = "".join(f"{len(part)}:{part}" for part in parts).encode()
     return hashlib.blake2b(text, key=hashlib.sha256(secret).digest(), digest_size=32).digest()
+
+
+def _borrowed(errors: list[str]) -> str:
+    """Return what to tell of an answer that takes from vaelib what it is to write; "" if none."""
+    for found in filter(None, map(_BORROWED.search, errors)):
+        name = found[1] or found[2]
+        if hasattr(vaelib, name):
+            return (
+                "Asked:  write this piece yourself\n"
+                f"Seen:   the answer takes {name} from vaelib, where it is not to be had while "
+                "this is judged"
+            )
+    return ""
 
 
 def _open(skill: Skill, verdict: str, message: str) -> SkillResult:

@@ -59,7 +59,7 @@ def test_every_canary_notices_its_leak(tmp_path, monkeypatch):
     arguments = jail._arguments
     library = str(Path(vaelib.__file__).parent)
     more = [part for path in jail._above({library}) for part in ("--perms", "755", "--dir", path)]
-    more += ["--ro-bind", library, library, "--ro-bind", "/etc", "/etc", "--tmpfs", "/home"]
+    more += ["--ro-bind", library, library, "--ro-bind", "/etc", "/etc", "--dir", "/home/else"]
 
     def leaky(control, course):
         kept = arguments(control, course)
@@ -72,7 +72,8 @@ def test_every_canary_notices_its_leak(tmp_path, monkeypatch):
         opened()
     found = str(told.value).partition("(")[2].rpartition(")")[0].split("; ")
     expected = [canary for canaries in LEAKS.values() for canary in canaries]
-    expected += [f"sees {library}/checks", "sees /etc/passwd", "sees /home", "finds what is asked"]
+    expected += [f"sees {library}/checks", "sees /etc/passwd", "sees more in /home"]
+    expected += ["finds what is asked"]
     assert set(expected) <= set(found), found
 
 

@@ -118,6 +118,25 @@ def test_an_error_is_shown_with_the_learners_line(judge):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    "source",
+    [
+        "from vaelib import kl_divergence, kl_loss",
+        "from vaelib.kl import kl_divergence as d\n\ndef kl_divergence(mu, logvar):\n"
+        "    return d(mu, logvar)\n\ndef kl_loss(mu, logvar):\n    return d(mu, logvar).mean()",
+        "import vaelib\n\ndef kl_divergence(mu, logvar):\n"
+        "    return vaelib.kl_divergence(mu, logvar)\n\ndef kl_loss(mu, logvar):\n"
+        "    return vaelib.kl_divergence(mu, logvar).mean()",
+    ],
+)
+def test_vaelibs_own_version_is_found_out_and_told(judge, source):
+    for skill in judge.grade(notebook(source), "kl_loss", "ada", SECRET).skills:
+        assert not skill.points
+        told = "Seen:   the answer takes kl_divergence from vaelib, where it is not to be had"
+        assert skill.verdict == "not found" or told in skill.message, skill
+
+
+@pytest.mark.slow
 def test_a_regrade_repeats_the_inputs_and_only_the_secret_tells_them(judge):
     def message(learner, secret):
         return judge.grade(notebook(WRONG), "kl_loss", learner, secret).skills[2].message
