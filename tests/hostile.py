@@ -460,7 +460,7 @@ if os.listdir("/proc"):
         inside(
             """
 told = [name for name in os.environ if not name.startswith(
-    ("OMP", "OPENBLAS", "PYTHON", "MPL", "HOME", "PWD", "LC_", "KMP", "TORCH"))]
+    ("OMP", "OPENBLAS", "PYTHON", "MPL", "HOME", "TMPDIR", "PWD", "LC_", "KMP", "TORCH"))]
 if told:
     raise Escaped(str(told))
 """
