@@ -19,17 +19,13 @@ SKILLS = VALUE, SUMS, SLOPES, TRAINS, RETURNS, MOVES, ENCODER, STEP_TRAINS = (
     "step_trains",
 )
 
-REST = """
-import torch
-from torch.nn import functional as F
-
-
+TEXTBOOK_LOSS = """
 def negative_elbo(logits, x, mu, logvar):
     reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(dim=1)
     kl = 0.5 * (mu**2 + torch.expm1(logvar) - logvar).sum(dim=1)
     return (reconstruction + kl).mean()
-
-
+"""
+TEXTBOOK_STEP = """
 def train_step(model, optimizer, x):
     logits, mu, logvar = model(x)
     loss = negative_elbo(logits, x, mu, logvar)
@@ -38,6 +34,12 @@ def train_step(model, optimizer, x):
     optimizer.step()
     return loss.item()
 """
+REST = f"""
+import torch
+from torch.nn import functional as F
+
+{TEXTBOOK_LOSS}
+{TEXTBOOK_STEP}"""
 
 # Parts of diagnoses that several mistakes share.
 DEVICE = "something is made on one device whatever the inputs' device"

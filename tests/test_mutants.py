@@ -11,6 +11,7 @@ import inspect
 from contextlib import ExitStack, contextmanager
 from unittest import mock
 
+import bank_elbo
 import bank_encoder
 import bank_kl
 import bank_sampling
@@ -20,21 +21,6 @@ from answers import BANKS, TRAINING, load, run
 import vaelib
 from vaelib.checks import elbo, encoder, kl, log_variance, sampling
 
-STEP = """
-def train_step(model, optimizer, x):
-    logits, mu, logvar = model(x)
-    loss = negative_elbo(logits, x, mu, logvar)
-    optimizer.zero_grad()
-    loss.backward()
-    optimizer.step()
-    return loss.item()
-"""
-ELBO = """
-def negative_elbo(logits, x, mu, logvar):
-    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(dim=1)
-    kl = 0.5 * (mu**2 + torch.expm1(logvar) - logvar).sum(dim=1)
-    return (reconstruction + kl).mean()
-"""
 ORIGINALS = {
     "Sampling": ("sampling", vaelib.Sampling),
     "Sampling, addcmul": ("sampling", bank_sampling.RIGHT["addcmul"]),
@@ -46,8 +32,8 @@ ORIGINALS = {
     "Encoder, one layer cut in two": ("encoder", bank_encoder.RIGHT["one layer, cut in two"]),
     "std_from_logvar": ("log_variance", vaelib.std_from_logvar),
     "gaussian_log_prob": ("log_variance", vaelib.gaussian_log_prob),
-    "negative_elbo": ("elbo", ELBO),
-    "train_step": ("elbo", STEP),
+    "negative_elbo": ("elbo", bank_elbo.TEXTBOOK_LOSS),
+    "train_step": ("elbo", bank_elbo.TEXTBOOK_STEP),
 }
 OTHER_NAMES = {
     "exp": ("expm1", "exp2", "sigmoid"),
