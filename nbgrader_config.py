@@ -11,16 +11,10 @@ c.CourseDirectory.course_id = "three-questions-about-the-vae"
 c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "exercises"
 
-# Whatever became of a notebook on its way, what is graded is the release with its answer in it.
-c.Autograde.exporter_class = "grading.repair.SubmissionExporter"
+# One road to a mark: autograding and feedback are those of `python -m grading`.
+c.Autograde.exporter_class = "grading.nbgrader_hooks.Judged"
+c.GenerateFeedback.exporter_class = "grading.nbgrader_hooks.Told"
 
-# Feedback: messages instead of hidden checks, and no markup of learners in the page. The two
-# lines for HTMLExporter protect staff in the formgrader as well.
-c.GenerateFeedback.preprocessors = [
-    "nbgrader.preprocessors.GetGrades",
-    "nbgrader.preprocessors.ClearHiddenTests",
-    "grading.feedback.Feedback",
-    "nbconvert.preprocessors.CSSHTMLHeaderPreprocessor",
-]
+# No markup of learners in formgrader's pages, and nothing that they load from outside.
 c.HTMLExporter.sanitize_html = True
 c.HTMLExporter.filters = {"strip_files_prefix": "grading.feedback.safe_html"}

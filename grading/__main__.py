@@ -8,27 +8,22 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from vaelib.checks.skills import SKILLS
-
-if TYPE_CHECKING:
-    from grading.cohort import Summary
+from vaelib.assignments import names
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; return its exit status: 0 only if every submission has a verdict."""
+    """Run the command; return its exit status: 0 only if nothing asks for a person."""
     parser = argparse.ArgumentParser(
         prog="python -m grading",
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("assignment", choices=SKILLS)
-    cores = len(os.sched_getaffinity(0))
+    parser.add_argument("assignment", choices=names())
     parser.add_argument(
         "--workers",
         type=_positive,
-        default=cores,
+        default=cores(),
         help="processes; default: one a core (%(default)s)",
     )
     parser.add_argument("--learner", help="this one alone")
@@ -37,43 +32,65 @@ def main(arguments: list[str] | None = None) -> int:
     )
     parser.add_argument("--db", metavar="URL", help="the gradebook; default: nbgrader's db_url")
     parser.add_argument("--scheduler", metavar="tcp://...", help="a Dask cluster to grade on")
+    parser.add_argument(
+        "--no-jail",
+        action="store_true",
+        help="among people you trust, on macOS or in a container: learners' code runs in a "
+        "process of its own, with your rights",
+    )
     given = parser.parse_args(arguments)
 
-    from grading import cohort  # here, so that worker processes do without nbgrader
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from grading import run  # here, so that worker processes do without nbgrader
     from grading.gradebook import GradebookError
     from grading.judge import JailError
-    from grading.workers import WorkersError
+    from grading.pool import PoolError
 
+    # nbgrader runs alembic, by its name alone
+    os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
     try:
-        course = cohort.Course(Path.cwd(), given.db)
-        summary = cohort.grade(
+        course = run.Course(Path.cwd(), given.db)
+        summary = run.grade(
             course,
             given.assignment,
             learner=given.learner,
             regrade=given.regrade,
             count=given.workers,
             scheduler=given.scheduler,
+            jailed=not given.no_jail,
         )
-        cohort.write_feedback(course, given.assignment, given.learner)
-    except (cohort.RunError, GradebookError, JailError, WorkersError) as error:
+        run.write_feedback(course, given.assignment, given.learner)
+    except (run.RunError, GradebookError, JailError, PoolError) as error:
         print(f"Nothing more is graded: {error}", file=sys.stderr)
+        return 2
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+        print(
+            f"Nothing more is graded: the gradebook cannot be used ({reason}). Close what holds "
+            "it, or see that it can be reached; the same command goes on.",
+            file=sys.stderr,
+        )
+        return 2
+    except OSError as error:
+        where = f": {error.filename}" if error.filename else ""
+        print(
+            f"Nothing more is graded: {error.strerror or error}{where}. What is graded is kept; "
+            "the same command goes on.",
+            file=sys.stderr,
+        )
         return 2
     except KeyboardInterrupt:
         print("Stopped. What is graded is kept: the same command goes on.", file=sys.stderr)
         return 130
-    print(report(summary))
-    return 1 if summary.unjudged else 0
+    print(run.report(summary))
+    return 1 if summary.unjudged or summary.questions or summary.misplaced else 0
 
 
-def report(summary: "Summary") -> str:
-    """Return the summary as text."""
-    lines = [f"{summary.verdicts.total():6,} graded"]
-    lines += [f"{number:10,} {verdict}" for verdict, number in summary.verdicts.most_common()]
-    lines.append(f"{summary.before:6,} graded before, and not changed since")
-    lines.append(f"{len(summary.unjudged):6,} could not be graded")
-    for learner, reason in summary.unjudged.items():
-        lines.append(f"           {learner}: {' '.join(reason.split())[:200]}")
-    return "\n".join(lines)
+def cores() -> int:
+    """Return how many cores this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)  # Linux has it
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def _positive(text: str) -> int:

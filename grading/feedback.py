@@ -1,84 +1,93 @@
-"""What a learner gets back: which skills are there, and what to do about the others.
+"""What a learner gets back: one page without scripts, which loads nothing."""
 
-    c.GenerateFeedback.preprocessors = [..., "grading.feedback.Feedback", ...]
-    c.HTMLExporter.filters = {"strip_files_prefix": "grading.feedback.safe_html"}
-
-No line of a hidden check is shown, nor what it printed: only what it says to the learner.
-"""
-
+import json
 import re
-from typing import Any
+from functools import cache
+from pathlib import Path
 
 import bleach  # type: ignore[import-untyped]
-import nbformat
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
+from markupsafe import Markup
 from nbconvert.filters import strip_files_prefix
-from nbgrader.api import Gradebook  # type: ignore[import-untyped]
-from nbgrader.preprocessors import NbGraderPreprocessor  # type: ignore[import-untyped]
-from nbgrader.utils import is_grade, is_locked  # type: ignore[import-untyped]
+from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 
-from vaelib.checks.report import UNFINISHED, table
+from grading.gradebook import Record
 
-_NOT_JUDGED = "Not judged: nothing was found here. These points are open; a note above says why."
-_STDERR = (
-    "Something wrote to stderr while this check ran, which nbgrader takes for an error. Checks\n"
-    "silence your code, so it must be a thread or a process that your code has started."
-)
+WAITING = {
+    "grader error": "The grader failed here, not you. Staff know, and will grade it.",
+    "not found": "Staff know, and will look for it.",
+}
 
 
-class Feedback(NbGraderPreprocessor):  # type: ignore[misc]
-    """Reduce each graded cell to its message, and put a table of skills on top.
+def page(assignment: str, titles: dict[str, str], record: Record) -> str:
+    """Return the feedback page of one submission as HTML.
 
-    It stands after nbgrader's GetGrades, which writes the scores into the cells, and
-    ClearHiddenTests.
+    Parameters
+    ----------
+    assignment : str
+    titles : dict
+        The skills' names by grade id, in the order in which they are shown.
+    record : Record
+        What the gradebook holds.
     """
-
-    def preprocess(self, nb: Any, resources: Any) -> tuple[Any, Any]:
-        """Change the graded notebook for the page of feedback."""
-        where = resources["nbgrader"]
-        rows = []
-        with Gradebook(where["db_url"]) as gradebook:
-            for cell in filter(is_grade, nb.cells):
-                meta = cell.metadata.nbgrader
-                grade = gradebook.find_grade(
-                    meta.grade_id, where["notebook"], where["assignment"], where["student"]
-                )
-                unscored = grade.auto_score is None and grade.manual_score is None
-                if unscored:
-                    result = "to be judged by a person"
-                elif meta.score < meta.points:
-                    result = "not yet"
-                else:
-                    result = "passed"
-                points = f"{'?' if unscored else f'{meta.score:g}'} of {meta.points:g}"
-                rows.append((_title(cell), points, result))
-                if is_locked(cell) and cell.cell_type == "code":
-                    message = _NOT_JUDGED if unscored else _message(cell.outputs)
-                    cell.outputs = [_error(message)] if message else []
-        nb.cells.insert(0, nbformat.v4.new_markdown_cell(table(rows)))
-        return nb, resources
-
-
-def _title(cell: Any) -> str:
-    """Return a graded cell's first line, without its points."""
-    if cell.cell_type != "code":
-        return "written answer"
-    return re.sub(r" \(\d+ points?\).*", "", cell.source.partition("\n")[0].lstrip("# "))
-
-
-def _message(outputs: Any) -> str:
-    """Return what a check says to the learner."""
-    for output in outputs:
-        if output.output_type == "error" and output.ename == "NotImplementedError":
-            return UNFINISHED
-        if output.output_type == "error" and output.ename == "CheckFailed":
-            return str(output.evalue)
-        if output.output_type == "error":
-            return f"{output.ename}: {output.evalue}".rstrip(": ")
-    return _STDERR if any(output.get("name") == "stderr" for output in outputs) else ""
+    result = json.loads(record.result)
+    skills = [
+        {
+            "title": title,
+            "mark": record.marks[grade_id],
+            "kind": result["skills"][grade_id][0],
+            "message": result["skills"][grade_id][1],
+        }
+        for grade_id, title in titles.items()
+    ]
+    reasons: dict[tuple[str, str], list[str]] = {}  # one reason once
+    for skill in skills:
+        if skill["kind"] != "passed":
+            reasons.setdefault((skill["kind"], skill["message"]), []).append(skill["title"])
+    written = {name: mark for name, mark in record.marks.items() if name not in titles}
+    scores = [mark.score for mark in record.marks.values()]
+    texts = {
+        name: rendered(text, result.get("pictures", {}).get(name, {}))
+        for name, text in result["answers"].items()
+        if name in written
+    }
+    return _template().render(
+        assignment=assignment,
+        learner=record.learner,
+        skills=skills,
+        reasons=reasons,
+        written=written,
+        answers=result["answers"],
+        texts=texts,
+        comments={name: rendered(text, {}) for name, text in record.comments.items()},
+        blank=[name for name in written if record.comments.get(name) == "No response."],
+        total=max(0.0, sum(score or 0.0 for score in scores) - record.penalty),
+        maximum=sum(mark.maximum for mark in record.marks.values()),
+        penalty=record.penalty,
+        waiting=any(score is None for score in scores),
+        explain=WAITING,
+        unjailed=result.get("jailed") is False,
+    )
 
 
-def _error(message: str) -> Any:
-    return nbformat.v4.new_output("error", ename="", evalue="", traceback=message.splitlines())
+def rendered(text: str, pictures: dict[str, dict[str, str]]) -> Markup:
+    """Return Markdown of a learner or of staff as harmless HTML, with its line breaks."""
+    text = re.sub(r"(?<=\S)\n(?=[\w*_`$(\"'])", "  \n", text)
+    renderer = IPythonRenderer(escape=True, attachments=pictures)
+    return Markup(safe_html(MarkdownWithMath(renderer=renderer).render(text)))
+
+
+@cache
+def _template() -> Template:
+    loader = FileSystemLoader(Path(__file__).parent)
+    environment = Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("feedback.html")
 
 
 # What Markdown makes, and no more.
@@ -87,18 +96,26 @@ _TAGS = {
     *("h1", "h2", "h3", "h4", "h5", "h6", "span", "strong", "table", "tbody", "td", "th"),
     *("thead", "tr", "ul"),
 }
-_ATTRIBUTES = {"*": ["class", "id"], "a": ["href", "title"], "img": ["src", "alt", "title"]}
+
+
+def _attribute(tag: str, name: str, value: str) -> bool:
+    """Return whether an attribute stays: images are in the page, none is fetched."""
+    if tag == "img" and name == "src":
+        return bool(re.match(r"data:image/(png|jpeg|gif);base64,[A-Za-z0-9+/=\s]*$", value))
+    allowed = {"a": ("href", "title"), "img": ("alt", "title")}
+    return name in ("class", "id", *allowed.get(tag, ()))
 
 
 def safe_html(html: str) -> str:
     """Return the HTML of a Markdown cell, with all that Markdown does not make escaped.
 
-    It takes the place of nbgrader's filter `strip_files_prefix`, and does that first.
+    In formgrader it takes the place of nbconvert's filter `strip_files_prefix`, and does that
+    first: `c.HTMLExporter.filters = {"strip_files_prefix": "grading.feedback.safe_html"}`.
     """
     clean: str = bleach.clean(
         strip_files_prefix(html),
         tags=_TAGS,
-        attributes=_ATTRIBUTES,
+        attributes=_attribute,
         protocols={"http", "https", "mailto", "data"},  # data: an image pasted into an answer
     )
     return clean.replace("<table>", '<table class="table">')  # as bootstrap draws tables

@@ -5,9 +5,10 @@ tables, written with a handful of statements a batch. Every look-up goes through
 that a batch costs the same in a gradebook of 100 learners as in one of 100,000.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from nbgrader import api  # type: ignore[import-untyped]
@@ -30,7 +31,8 @@ from sqlalchemy import (
     update,
 )
 
-from vaelib.checks.skills import SKILLS
+from grading.limits import LOCKED
+from vaelib.assignments import find
 
 STUDENTS, SUBMISSIONS, BOOKS, GRADES, COMMENTS = (
     model.__table__
@@ -64,8 +66,6 @@ class Entry:
     Parameters
     ----------
     learner : str
-    timestamp : datetime or None
-        When it was handed in, in UTC without a zone, as nbgrader keeps it.
     digest, result : str
         What was judged, and what the judge said, as text.
     scores : dict
@@ -75,7 +75,6 @@ class Entry:
     """
 
     learner: str
-    timestamp: datetime | None
     digest: str
     result: str
     scores: dict[str, float | None]
@@ -84,10 +83,14 @@ class Entry:
 
 @dataclass(frozen=True)
 class Mark:
-    """A graded cell as the gradebook has it: `score` counts, None while a human is asked for it."""
+    """A graded cell as the gradebook has it.
+
+    `score` counts, None while a human is asked for it; `by_hand` says whether one has given it.
+    """
 
     score: float | None
     maximum: float
+    by_hand: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,7 +118,7 @@ class Gradebook:
     Raises
     ------
     GradebookError
-        If the gradebook does not hold the assignment as `vaelib.checks.skills` does.
+        If the gradebook does not hold the assignment as `vaelib.assignments` does.
     """
 
     def __init__(self, course: CourseDirectory, late: BasePlugin, assignment: str) -> None:
@@ -134,7 +137,7 @@ class Gradebook:
         code = {cell.name: cell.max_score for cell in notebook.grade_cells if _is_code(cell)}
         self._code = [self._graded[name] for name in code]
         book.db.remove()
-        asked = {skill.grade_id: skill.points for skill in SKILLS[assignment]}
+        asked = {skill.grade_id: skill.points for skill in find(assignment).skills}
         if code != asked:
             raise GradebookError(f"the gradebook has {code}, expected {asked}: {advice}")
         self._engine, self._late = book.engine, late
@@ -142,7 +145,7 @@ class Gradebook:
 
             @event.listens_for(self._engine, "connect")
             def wait(connection: Any, _: Any) -> None:
-                connection.execute("PRAGMA busy_timeout = 60000")
+                connection.execute(f"PRAGMA busy_timeout = {LOCKED * 1000:.0f}")
 
             self._engine.dispose()
         RESULTS.metadata.create_all(self._engine)
@@ -150,6 +153,11 @@ class Gradebook:
     def close(self) -> None:
         """Close the connection."""
         self._engine.dispose()
+
+    def known(self) -> set[str]:
+        """Return the learners in the roster."""
+        with self._engine.connect() as database:
+            return set(database.execute(select(STUDENTS.c.id)).scalars())
 
     def settled(self) -> dict[str, str]:
         """Return the digest of each submission that has a verdict, or a human's score instead."""
@@ -179,12 +187,6 @@ class Gradebook:
                 self._add(database, missing)
                 found |= self._find(database, missing)
             rows = {entry.learner: found[entry.learner] for entry in entries}
-            database.execute(
-                update(SUBMISSIONS)
-                .where(SUBMISSIONS.c.id == bindparam("row"))
-                .values(timestamp=bindparam("at")),
-                [{"row": rows[e.learner].submission, "at": e.timestamp} for e in entries],
-            )
             database.execute(
                 update(GRADES)
                 .where(
@@ -230,18 +232,42 @@ class Gradebook:
                     for row, entry in zip(judged, entries, strict=True)
                 ],
             )
-            database.execute(
-                update(BOOKS)
-                .where(BOOKS.c.id == bindparam("row"))
-                .values(late_submission_penalty=bindparam("penalty")),
-                [
-                    {
-                        "row": rows[entry.learner].book,
-                        "penalty": self._penalty(database, entry, rows[entry.learner]),
-                    }
-                    for entry in entries
-                ],
-            )
+
+    def keep_time(self, times: Mapping[str, datetime | None]) -> None:
+        """Write when each learner handed in, and what that costs by now.
+
+        At every run: points entered by hand, an extension granted later or another due date
+        count, and nothing that was graded by hand is opened again.
+        """
+        with self._engine.begin() as database:
+            for learners in batched(times, 500):
+                rows = database.execute(self._rows(learners)).all()
+                moved = [
+                    {"row": row.submission, "at": times[row.student_id]}
+                    for row in rows
+                    if row.timestamp != times[row.student_id]
+                ]
+                if moved:
+                    database.execute(
+                        update(SUBMISSIONS)
+                        .where(SUBMISSIONS.c.id == bindparam("row"))
+                        .values(timestamp=bindparam("at")),
+                        moved,
+                    )
+                scores = self._scores(database, [row.book for row in rows])
+                owed = [(row, self._penalty(row, times, scores.get(row.book, 0.0))) for row in rows]
+                changed = [
+                    {"row": row.book, "penalty": penalty}
+                    for row, penalty in owed
+                    if penalty != row.late_submission_penalty
+                ]
+                if changed:
+                    database.execute(
+                        update(BOOKS)
+                        .where(BOOKS.c.id == bindparam("row"))
+                        .values(late_submission_penalty=bindparam("penalty")),
+                        changed,
+                    )
 
     def records(self, learner: str | None = None, size: int = 100) -> Iterator[Record]:
         """Yield every graded submission by learner, or one learner's; `size` are held at once."""
@@ -286,20 +312,26 @@ class Gradebook:
             last = rows[-1].student_id
 
     def _find(self, database: Any, entries: Sequence[Entry]) -> dict[str, Any]:
-        """Return the submissions there are, by learner: their ids and extensions."""
-        query = (
+        """Return the submissions there are, by learner."""
+        query = self._rows([entry.learner for entry in entries])
+        return {row.student_id: row for row in database.execute(query)}
+
+    def _rows(self, learners: Sequence[str]) -> Any:
+        """Return the query of these learners' submissions: their ids and times."""
+        return (
             select(
                 SUBMISSIONS.c.student_id,
+                SUBMISSIONS.c.timestamp,
                 SUBMISSIONS.c.extension,
                 SUBMISSIONS.c.id.label("submission"),
                 BOOKS.c.id.label("book"),
+                BOOKS.c.late_submission_penalty,
             )
             .join(BOOKS, BOOKS.c.assignment_id == SUBMISSIONS.c.id)
             .where(SUBMISSIONS.c.assignment_id == self._assignment_id)
             .where(BOOKS.c.notebook_id == self._notebook_id)
-            .where(SUBMISSIONS.c.student_id.in_([entry.learner for entry in entries]))
+            .where(SUBMISSIONS.c.student_id.in_(learners))
         )
-        return {row.student_id: row for row in database.execute(query)}
 
     def _add(self, database: Any, entries: Sequence[Entry]) -> None:
         """Add submissions, empty as `nbgrader.api.Gradebook.add_submission` makes them."""
@@ -328,19 +360,26 @@ class Gradebook:
                 ],
             )
 
-    def _penalty(self, database: Any, entry: Entry, row: Any) -> float | None:
-        """Return what nbgrader's late penalty takes off; call it after the grades are written."""
-        if entry.timestamp is None or self._due is None:
+    def _scores(self, database: Any, books: Sequence[str]) -> dict[str, float]:
+        """Return what each notebook has by now, by its id."""
+        query = (
+            select(api.Grade.notebook_id, func.coalesce(func.sum(api.Grade.score), 0.0))
+            .where(api.Grade.cell_id.in_(self._graded.values()))
+            .where(api.Grade.notebook_id.in_(books))
+            .group_by(api.Grade.notebook_id)
+        )
+        return {book: score for book, score in database.execute(query)}
+
+    def _penalty(self, row: Any, times: Mapping[str, datetime | None], score: float) -> Any:
+        """Return what nbgrader's late penalty takes off: never more than there is."""
+        timestamp = times[row.student_id]
+        if timestamp is None or self._due is None:
             return None
-        late = (entry.timestamp - self._due).total_seconds()
+        late = (timestamp - self._due).total_seconds()
         late -= row.extension.total_seconds() if row.extension else 0
         if late <= 0:
             return None
-        query = select(func.coalesce(func.sum(api.Grade.score), 0.0)).where(
-            api.Grade.cell_id.in_(self._graded.values()), api.Grade.notebook_id == row.book
-        )
-        score = database.execute(query).scalar_one()
-        penalty = self._late.late_submission_penalty(entry.learner, score, late)
+        penalty = self._late.late_submission_penalty(row.student_id, score, late)
         return None if penalty is None else min(max(penalty, 0.0), score)
 
     def _cells(
@@ -360,8 +399,16 @@ class Gradebook:
         score = grade.auto_score if grade.manual_score is None else grade.manual_score
         if score is not None:
             score += grade.extra_credit or 0.0
-        return Mark(score, self._maximum[name])
+        by_hand = grade.manual_score is not None and not grade.needs_manual_grade
+        return Mark(score, self._maximum[name], by_hand)
 
 
 def _is_code(cell: Any) -> bool:
     return str(cell.cell_type) == "code"
+
+
+def batched(items: Iterable[str], size: int) -> Iterator[list[str]]:
+    """Yield the items in lists of a size."""
+    left = iter(items)
+    while batch := list(islice(left, size)):
+        yield batch

@@ -1,29 +1,33 @@
 """The trusted side: holds the checks, and never runs or unpickles anything of a learner."""
 
 import hashlib
-import json
 import re
+import signal
 import socket
 import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+import msgspec
 import torch
 
 import vaelib
-from grading import canaries, proxy
-from grading.jail import Jail, JailError, Limits
-from grading.results import OPEN, Result, SkillResult
+from grading import proxy, wire
+from grading.jail import canaries
+from grading.jail.outside import Jail, JailError
+from grading.limits import MESSAGE, SOURCE, Limits
+from grading.protocol import Begin, Bytes, Done, Read
+from grading.verdict import OPEN, Graded, Verdict
+from vaelib.assignments import Skill, find
 from vaelib.checks import CheckFailed
-from vaelib.checks.notebook import Answer, find_answer
-from vaelib.checks.skills import PIECES, SKILLS, Skill
+from vaelib.checks.answer import Found, Release, outlines
 
 __all__ = ["JailError", "Judge"]
 
-NOTEBOOK = 5 << 20  # bytes; a learner's notebook with plots has well under one million
-SOURCE = 200_000  # characters of an answer
-_UNREADABLE = "the file is not a notebook that can be read"
-
+_HEAVY = "reading the notebook took more time or memory than a notebook may use"
+_ODD = "your code returned what cannot be judged"
 _TOLD = {
     "timeout": "your code was still running when its time was up: an endless loop, or steps that "
     "are far too slow",
@@ -44,6 +48,11 @@ class Judge:
     ----------
     limits : Limits
         What one submission may use.
+    course : Path
+        The course's folder, which is not to be seen in the jail; by default the current one.
+    jailed : bool
+        False among people one trusts, where there can be no jail: then learners' code runs in a
+        process of its own, with limits, and could do whatever its user can.
 
     Raises
     ------
@@ -52,14 +61,17 @@ class Judge:
         cannot be made again. Nothing is ever run outside it.
     """
 
-    def __init__(self, limits: Limits | None = None) -> None:
-        self._limits = limits or Limits()
-        self._jail = Jail(self._limits)
+    def __init__(
+        self, limits: Limits | None = None, course: Path | None = None, jailed: bool = True
+    ) -> None:
+        self._limits, self._jailed = limits or Limits(), jailed
+        self._course = (course or Path.cwd()).resolve()
+        self._jail = Jail(self._limits, self._course, jailed)
 
     def __enter__(self) -> Self:
         torch.set_num_threads(1)
         self._jail.__enter__()
-        through = self._let_through()
+        through = self._let_through() if self._jailed else ""
         if through:
             self._jail.__exit__(None, None, None)
             raise JailError(
@@ -75,25 +87,37 @@ class Judge:
     ) -> None:
         self._jail.__exit__(kind, error, trace)
 
-    def grade(self, notebook: bytes, assignment: str, learner: str, seed: bytes) -> Result:
-        """Judge one notebook.
+    def grade(
+        self,
+        notebooks: bytes | Mapping[str, bytes],
+        assignment: str,
+        learner: str,
+        seed: bytes,
+        release: Sequence[Release] = (),
+        modules: Mapping[str, str] | None = None,
+    ) -> Graded:
+        """Judge one submission.
 
         Parameters
         ----------
-        notebook : bytes
-            The submitted file.
+        notebooks : bytes or mapping
+            The submitted file, or several by their names.
         assignment : str
-            A key of `SKILLS`.
+            Its name.
         learner : str
             Who it is from.
         seed : bytes
             The course's secret. The inputs of the checks derive from it, the assignment and the
             learner, so a regrade repeats them. It never enters the jail.
+        release : sequence of Release
+            The cells of the released notebook: they tell which texts are the learner's.
+        modules : mapping
+            The learner's own Python files, by path.
 
         Returns
         -------
-        Result
-            One `SkillResult` for each skill, in order.
+        Graded
+            One `Verdict` for each skill, in order.
 
         Raises
         ------
@@ -102,43 +126,52 @@ class Judge:
         ValueError
             If there is no such assignment.
         """
-        if assignment not in SKILLS:
-            raise ValueError(f"expected an assignment of {', '.join(SKILLS)}, got {assignment!r}")
+        find(assignment)
+        if isinstance(notebooks, bytes):
+            notebooks = {f"{assignment}.ipynb": notebooks}
         started = time.monotonic()
-        try:
-            answer = read(notebook, assignment)
-        except ValueError as error:
-            skills = [_open(skill, "not found", str(error)) for skill in SKILLS[assignment]]
-        else:
-            secret = _key(seed, assignment, learner)
-            skills = self._judge(answer, assignment, secret)
-            if any(skill.verdict == "grader error" for skill in skills):
-                self._restart()
-                skills = self._judge(answer, assignment, secret)
-        return Result(learner, assignment, tuple(skills), time.monotonic() - started)
+        secret = _key(seed, assignment, learner)
+        for again in (False, True):
+            case = _Case(self._jail, self._limits, assignment, secret, modules or {})
+            found, skills = self._judge(case, notebooks, release)
+            if again or not any(skill.kind == "grader error" for skill in skills):
+                break
+            self._restart()
+        return Graded(learner, assignment, tuple(skills), time.monotonic() - started, found)
 
-    def _judge(self, answer: Answer, assignment: str, secret: bytes) -> list[SkillResult]:
-        """Judge every skill; a child that dies takes one skill with it."""
-        skills = SKILLS[assignment]
-        case = _Case(self._jail, self._limits, assignment, answer.source, secret)
+    def _judge(
+        self, case: "_Case", notebooks: Mapping[str, bytes], release: Sequence[Release]
+    ) -> tuple[Found | None, list[Verdict]]:
+        """Read, then judge every skill; a child that dies takes one skill with it."""
+        assignment = find(case.assignment)
+        skills = assignment.skills
         try:
-            results = [_unread(answer, skill) or case.result(skill) for skill in skills]
+            try:
+                found = case.read(notebooks, release)
+            except _NotRead as reason:
+                case.end()
+                return None, [reason.verdict(skill) for skill in skills]
+            results = [
+                _unread(found, skill, assignment.defines) or case.result(skill) for skill in skills
+            ]
             case.end()
         except JailError as error:
-            return [_open(skill, "grader error", str(error)) for skill in skills]
-        return results
+            return None, [_open(skill, "grader error", str(error)) for skill in skills]
+        return found, results
 
     def _restart(self) -> None:
         self._jail.__exit__(None, None, None)
-        self._jail = Jail(self._limits)
+        self._jail = Jail(self._limits, self._course, self._jailed)
         self.__enter__()
 
     def _let_through(self) -> str:
         """Return what a hostile answer can do in this jail that it must not; "" if nothing."""
-        case = _Case(self._jail, self._limits, "elbo", canaries.source(), b"canary")
+        case = _Case(self._jail, self._limits, "elbo", b"canary", {})
+        case.source = canaries.source(self._course)
         try:
             session = case.session()
-            found = session.call([torch.zeros(1)], name="probe", using={})
+            given = [torch.zeros(1)]
+            found = session.call(session.prepared(given, {}, name="probe"), given)
         except (proxy.Died, proxy.Raised) as error:
             return f"the canaries died: {error}"
         finally:
@@ -150,48 +183,98 @@ class _Case:
     """One submission before the judge."""
 
     def __init__(
-        self, jail: Jail, limits: Limits, assignment: str, source: str, secret: bytes
+        self,
+        jail: Jail,
+        limits: Limits,
+        assignment: str,
+        secret: bytes,
+        modules: Mapping[str, str],
     ) -> None:
         self._jail, self._limits, self._secret = jail, limits, secret
-        self._assignment, self._source = assignment, source
-        self._until = time.monotonic() + limits.submission
+        self.assignment, self._modules = assignment, modules
+        self.source = ""
+        self._until, self._left = time.monotonic() + limits.wall, limits.submission
         self._session: proxy.Session | None = None
+        self._passed: set[str] = set()  # grade ids
         self._channel: socket.socket | None = None
         self._kinds: dict[str, str] | None = None  # of the pieces; None until they are loaded
         self._errors: list[proxy.Raised] = []
         self._hopeless: tuple[str, str] | None = None  # what comes of loading, each time
 
-    def session(self) -> proxy.Session:
-        """Return a living child that has run the answer's code."""
-        if self._session is None:
-            self._channel = self._jail.open(self._assignment)
-            limit = self._limits.exchange
-            self._session = proxy.Session(self._channel, self._secret, limit, self._until)
-            names = list(PIECES[self._assignment].values())
-            self._kinds, self._errors = self._session.load(self._source, names)
+    def read(self, notebooks: Mapping[str, bytes], release: Sequence[Release]) -> Found:
+        """Find the answer, in a child that has run nothing yet."""
+        session = self._start()
+        about = msgspec.json.encode((outlines(), list(release))).decode()
+        files = [wire.as_tensor(content) for content in notebooks.values()]
+        try:
+            told, results = session.ask(Read(list(notebooks), self.assignment, about), Bytes, files)
+            if told.problem:
+                raise _NotRead("not found", told.problem)
+            found = msgspec.json.decode(wire.raw(results[0]), type=Found)
+        except proxy.Raised as error:
+            raise _NotRead("failed", f"{_HEAVY} ({error.kind or 'error'})") from None
+        except wire.TooLarge as error:
+            raise _NotRead("not found", f"more than is read: {error}") from None
+        except proxy.Died:
+            raise _NotRead("failed", _HEAVY) from None
+        if len(found.answer.source) > SOURCE:
+            size = len(found.answer.source)
+            raise _NotRead("failed", f"the answer has {size:,} characters, and {SOURCE:,} are run")
+        self.source = found.answer.source
+        return found
+
+    def _start(self) -> proxy.Session:
+        self._channel = self._jail.open(self.assignment, self._left)
+        wait = self._limits.wait
+        self._session = proxy.Session(self._channel, self._secret, wait, self._until)
         return self._session
 
-    def end(self) -> None:
-        """Kill the child, if there is one."""
-        if self._channel is not None:
-            channel, self._channel, self._session, self._kinds = self._channel, None, None, None
-            self._jail.close(channel)
+    def session(self) -> proxy.Session:
+        """Return a living child that has run the answer's code."""
+        session = self._session or self._start()
+        if self._kinds is None:
+            names = list(find(self.assignment).defines.values())
+            loaded = session.load(self.source, names, self._modules)
+            self._kinds, self._errors = loaded
+        return session
 
-    def result(self, skill: Skill) -> SkillResult:
+    def end(self) -> bool:
+        """Kill the child, if there is one; return whether it had died of its limit of CPU."""
+        if self._channel is None:
+            return False
+        channel, self._channel, self._session, self._kinds = self._channel, None, None, None
+        ended, used = self._jail.close(channel)
+        late = ended == signal.SIGXCPU or used >= self._left
+        self._left = max(self._left - used, 0.0)
+        return late
+
+    def result(self, skill: Skill) -> Verdict:
         """Judge one skill; start again from a new child if the one at hand is lost."""
         verdict, told = self._hopeless or self._attempt(skill)
-        session = self._session
-        if session is not None and (session.fault or session.death):
+        session, loaded = self._session, self._kinds is not None
+        lost = session is not None and bool(session.fault or session.death)
+        if session is not None and session.fault:
+            verdict, told = _blame(session)
+        elif session is not None and session.death:
             verdict, told = session.death, ""
-            if session.fault:
-                verdict, told = "grader error", session.fault
-        if self._kinds is None:
+        if verdict == "passed":
+            self._passed.add(skill.grade_id)
+        if lost or not loaded:
+            late = self.end()
+            if verdict == "crashed" and late:
+                verdict = "timeout"
+        if not loaded:
             self._hopeless = verdict, told
-        if self._kinds is None or (session is not None and (session.fault or session.death)):
-            self.end()
+        elif not self._left:
+            self._hopeless = "timeout", ""
         if verdict == "learner error":
-            told = _borrowed([told, *map(str, self._errors)]) or told
+            told = _borrowed([told, *map(str, self._errors)]) or self._with_its_cause(told)
         return _open(skill, verdict, told) if verdict in OPEN else _closed(skill, verdict, told)
+
+    def _with_its_cause(self, told: str) -> str:
+        """Add what failed when the answer's own lines ran, without which the rest would not."""
+        causes = [f"{type(error).__name__}: {error}" for error in self._errors]
+        return "\n".join([told, *(f"Before:  {c}" for c in causes[:1] if c not in told)])
 
     def _attempt(self, skill: Skill) -> tuple[str, str]:
         """Run one check; return verdict and message, if the child lives."""
@@ -199,14 +282,16 @@ class _Case:
             return self._run(self.session(), skill)
         except CheckFailed as failure:
             told = str(failure)
-        except NotImplementedError:
-            return "failed", "not written yet"
         except (proxy.Raised, proxy.Died) as error:
+            if isinstance(error, NotImplementedError):
+                return "failed", "not written yet"
             told = f"{type(error).__name__}: {error}"
         except JailError:
             raise
         except Exception as error:
-            return "grader error", f"{type(error).__name__}: {error}"
+            assert self._session is not None
+            self._session.fault = f"{type(error).__name__}: {error}"
+            return _blame(self._session)
         return (self._session.error if self._session else "") or "failed", told
 
     def _run(self, session: proxy.Session, skill: Skill) -> tuple[str, str]:
@@ -214,10 +299,20 @@ class _Case:
         kind = (self._kinds or {}).get(skill.piece, "nothing")
         if kind == "nothing":
             return self._not_defined(skill)
-        session.ask("begin", seed=int.from_bytes(_key(self._secret, "begin", skill.grade_id)[:4]))
+        seed = int.from_bytes(_key(self._secret, "begin", skill.grade_id)[:4])
+        session.ask(Begin(seed), Done)
         seed = int.from_bytes(_key(self._secret, skill.grade_id)[:4]) >> 1
-        skill.check(proxy.candidate(session, skill.piece, kind), seed)
+        (piece,) = (p for p in find(self.assignment).pieces if p.name == skill.piece)
+        trusted = frozenset(self._trusted())
+        judged = proxy.candidate(session, piece.name, kind, trusted, piece.carrier)
+        skill.check(judged, seed)
         return "passed", ""
+
+    def _trusted(self) -> set[str]:
+        """Return the pieces that have passed all their own skills."""
+        pieces = set(find(self.assignment).defines.values())
+        every = {(s.piece, s.grade_id) for s in find(self.assignment).skills}
+        return {p for p in pieces if all(g in self._passed for q, g in every if q == p)}
 
     def _not_defined(self, skill: Skill) -> tuple[str, str]:
         """Return the verdict on a piece that the answer's code did not define when it ran."""
@@ -230,41 +325,35 @@ class _Case:
         return "learner error", f"{told}: {type(error).__name__}: {error}"
 
 
-def read(notebook: bytes, assignment: str) -> Answer:
-    """Return the answer that a submitted file holds.
+class _NotRead(Exception):
+    """There is nothing to run; the arguments are the verdict on every skill, and why."""
 
-    Raises
-    ------
-    ValueError
-        If it is no notebook, or too large.
-    """
-    if len(notebook) > NOTEBOOK:
-        raise ValueError(
-            f"the file has {len(notebook) / 1e6:,.0f} MB, and at most {NOTEBOOK / 1e6:.0f} are read"
-        )
-    try:
-        answer = find_answer(json.loads(notebook), assignment)
-    except (ValueError, RecursionError, MemoryError):
-        raise ValueError(_UNREADABLE) from None
-    if len(answer.source) > SOURCE:
-        raise ValueError(f"the answer has {len(answer.source):,} characters, more than is run")
-    return answer
+    def verdict(self, skill: Skill) -> Verdict:
+        """Return the verdict on a skill."""
+        kind, told = self.args
+        return _open(skill, kind, told) if kind in OPEN else _closed(skill, kind, told)
 
 
-def _unread(answer: Answer, skill: Skill) -> SkillResult | None:
+def _blame(session: proxy.Session) -> tuple[str, str]:
+    """Return whose an unexpected error is: the answer's, if what came of it was odd."""
+    if session.odd:
+        return "failed", f"{_ODD}: {session.odd}"
+    return "grader error", session.fault
+
+
+def _unread(found: Found, skill: Skill, defines: Mapping[str, str]) -> Verdict | None:
     """Return the verdict on a piece that is not there, or not Python; None for others."""
+    answer = found.answer
+    if skill.piece in map(defines.get, found.elsewhere):
+        told = f"{skill.piece} is finished in another of the notebooks than {found.name}"
+        return _open(skill, "not found", told)
     for grade_id, told in answer.broken.items():
-        if skill.piece == _name(grade_id):
+        if skill.piece == defines[grade_id]:
             message = f"your cell cannot be read as Python: {told}"
             return _closed(skill, "syntax error", message)
-    if skill.piece in map(_name, answer.missing):
+    if skill.piece in map(defines.get, answer.missing):
         return _open(skill, "not found", f"no cell defines {skill.piece}")
     return None
-
-
-def _name(grade_id: str) -> str:
-    """Return the name that a solution cell defines."""
-    return next(pieces[grade_id] for pieces in PIECES.values() if grade_id in pieces)
 
 
 def _key(secret: bytes, *parts: str) -> bytes:
@@ -286,11 +375,11 @@ def _borrowed(errors: list[str]) -> str:
     return ""
 
 
-def _open(skill: Skill, verdict: str, message: str) -> SkillResult:
-    return SkillResult(skill.grade_id, None, float(skill.points), verdict, message)
+def _open(skill: Skill, verdict: str, message: str) -> Verdict:
+    return Verdict(skill.grade_id, None, float(skill.points), verdict, message)
 
 
-def _closed(skill: Skill, verdict: str, message: str = "") -> SkillResult:
+def _closed(skill: Skill, verdict: str, message: str = "") -> Verdict:
     points = float(skill.points) if verdict == "passed" else 0.0
     told = "".join(c for c in message or _TOLD.get(verdict, "") if c.isprintable() or c == "\n")
-    return SkillResult(skill.grade_id, points, float(skill.points), verdict, told[:3000])
+    return Verdict(skill.grade_id, points, float(skill.points), verdict, told[:MESSAGE])

@@ -1,34 +1,26 @@
-"""Plain data between judge and jail: frames of JSON and raw bytes, never pickles.
+"""Frames between judge and jail: a message, and the raw bytes of its tensors; never pickles.
 
-Everything that comes out of the jail is held to the caps here before anything is allocated.
+Everything that comes out of the jail is held to the caps before anything is allocated.
 """
 
-import json
 import math
 import socket
 import struct
 import time
 from collections.abc import Sequence
-from typing import Any
+from functools import cache
+from typing import Any, Literal, get_args
 
+import msgspec
 import torch
 from torch import Tensor
 
-HEADER = 1 << 20  # bytes of JSON in a frame
-PAYLOAD = 64 << 20  # bytes of numbers in a frame
-_LENGTHS = struct.Struct("!IQ")
-_TENSORS, _DIMENSIONS, _VALUES, _TEXT = 100, 8, 16, 2000
-_DTYPES = {
-    str(dtype).removeprefix("torch."): dtype
-    for dtype in (
-        *(torch.float32, torch.float64, torch.float16, torch.bfloat16),
-        *(torch.complex64, torch.complex128, torch.bool, torch.uint8),
-        *(torch.int8, torch.int16, torch.int32, torch.int64),
-    )
-}
-_NAMES = {dtype: name for name, dtype in _DTYPES.items()}
+from grading.limits import DEPTH, ELEMENTS, HEADER, PARTS, PAYLOAD, TEXT
+from grading.protocol import Dtype, Failed, Message, Other, Plain, Ref, Series, Spec, Value
 
-Frame = tuple[dict[str, Any], list[Tensor]]
+_LENGTHS = struct.Struct("!IQ")
+_DTYPES: dict[str, torch.dtype] = {name: getattr(torch, name) for name in get_args(Dtype)}
+_NAMES: dict[torch.dtype, Any] = {dtype: name for name, dtype in _DTYPES.items()}
 
 
 class WireError(Exception):
@@ -39,37 +31,35 @@ class TooLarge(Exception):
     """A tensor that the wire does not carry: too large, or of an unusual kind."""
 
 
-def send(channel: socket.socket, header: dict[str, Any], tensors: Sequence[Tensor] = ()) -> None:
+def send(channel: socket.socket, message: Message, tensors: Sequence[Tensor] = ()) -> None:
     """Send one frame; `tensors` may be on the CPU or on `meta`."""
-    specs: list[dict[str, Any]] = []
-    payload = []
-    for value in tensors:
-        specs.append({"dtype": _NAMES[value.dtype], "shape": list(value.shape)})
-        if value.device.type == "meta":
-            specs[-1]["meta"] = True
-        else:
-            payload.append(raw(value))
-    text = json.dumps({**header, "tensors": specs}).encode()
+    message.tensors = [Spec(_NAMES[v.dtype], list(v.shape), v.is_meta) for v in tensors]
+    text = msgspec.msgpack.encode(message)
+    payload = [raw(value) for value in tensors if not value.is_meta]
     size = sum(len(part) for part in payload)
     if len(text) > HEADER or size > PAYLOAD:
         raise TooLarge(f"a frame of {len(text):,} + {size:,} bytes")
     channel.sendall(b"".join([_LENGTHS.pack(len(text), size), text, *payload]))
 
 
-def receive(channel: socket.socket, deadline: float = math.inf) -> Frame:
-    """Return the next frame: the header, and the tensors that came with it.
+def receive(
+    channel: socket.socket, kind: Any, deadline: float = math.inf
+) -> tuple[Any, list[Tensor]]:
+    """Return the next message, if it is of a kind, or `Failed`; and the tensors behind it.
 
     Parameters
     ----------
     channel : socket
         A connected stream.
+    kind : type
+        Of the message, or several.
     deadline : float
         On the clock of `time.monotonic`, for the whole frame, however slowly it drips.
 
     Raises
     ------
     WireError
-        If the frame is malformed, or over a cap.
+        If the frame is malformed, over a cap, or of another kind.
     TimeoutError, ConnectionError
         If the deadline passes, or the other side is gone.
     """
@@ -79,12 +69,15 @@ def receive(channel: socket.socket, deadline: float = math.inf) -> Frame:
     text = _exactly(channel, text_size, deadline)
     payload = _exactly(channel, size, deadline)
     try:
-        header = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise WireError(f"not JSON: {error}") from None
-    if not isinstance(header, dict):
-        raise WireError("not an object")
-    return header, _tensors(header.pop("tensors", None), payload)
+        message = _decoder(kind).decode(text)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise WireError(f"no message: {error}") from None
+    return message, _tensors(message.tensors, payload)
+
+
+@cache
+def _decoder(kind: Any) -> Any:
+    return msgspec.msgpack.Decoder(kind | Failed)
 
 
 def _exactly(channel: socket.socket, size: int, deadline: float) -> bytearray:
@@ -110,45 +103,37 @@ def raw(value: Tensor) -> bytes:
     return bytes(flat.view(torch.uint8).numpy())
 
 
-def _tensors(specs: Any, payload: bytearray) -> list[Tensor]:
+def as_tensor(data: bytes) -> Tensor:
+    """Return bytes as a tensor: what is too large for a message."""
+    if not data:
+        return torch.empty(0, dtype=torch.uint8)
+    return torch.frombuffer(bytearray(data), dtype=torch.uint8)
+
+
+def _tensors(specs: list[Spec], payload: bytearray) -> list[Tensor]:
     """Return the tensors of a frame, every byte of the payload used."""
-    if not isinstance(specs, list) or len(specs) > _TENSORS:
-        raise WireError("not a list of tensors")
     tensors, start = [], 0
     for spec in specs:
-        dtype, shape, meta = _spec(spec)
-        if meta:
-            tensors.append(torch.empty(shape, dtype=dtype, device="meta"))
+        dtype = _DTYPES[spec.dtype]
+        if math.prod(side or 1 for side in spec.shape) > ELEMENTS:
+            raise WireError("a shape beyond all bounds")
+        if spec.meta:
+            tensors.append(torch.empty(spec.shape, dtype=dtype, device="meta"))
             continue
-        size = math.prod(shape) * dtype.itemsize
+        size = math.prod(spec.shape) * dtype.itemsize
         if size > len(payload) - start:
             raise WireError("a tensor without its bytes")
         part = payload[start : start + size]
         start += size
-        empty = torch.empty(0, dtype=dtype)
-        tensors.append((torch.frombuffer(part, dtype=dtype) if size else empty).reshape(shape))
+        flat = torch.frombuffer(part, dtype=dtype) if size else torch.empty(0, dtype=dtype)
+        tensors.append(flat.reshape(spec.shape))
     if start != len(payload):
         raise WireError("bytes without a tensor")
     return tensors
 
 
-def _spec(spec: Any) -> tuple[torch.dtype, list[int], bool]:
-    if not isinstance(spec, dict):
-        raise WireError("not a tensor")
-    name, shape = spec.get("dtype"), spec.get("shape")
-    if not isinstance(name, str) or name not in _DTYPES:
-        raise WireError("no known dtype")
-    if not isinstance(shape, list) or len(shape) > _DIMENSIONS:
-        raise WireError("no shape")
-    if not all(type(side) is int and 0 <= side < 2**31 for side in shape):
-        raise WireError("no shape")
-    if math.prod(side or 1 for side in shape) > 2**40:
-        raise WireError("a shape beyond all bounds")
-    return _DTYPES[name], shape, spec.get("meta") is True
-
-
-def encode(value: Any, tensors: list[Tensor]) -> Any:
-    """Return a value as JSON, its tensors appended to `tensors`: what an answer may return.
+def encode(value: Any, tensors: list[Tensor], depth: int = DEPTH) -> Value:
+    """Return a value as part of a message, its tensors appended to `tensors`.
 
     Raises
     ------
@@ -156,37 +141,40 @@ def encode(value: Any, tensors: list[Tensor]) -> Any:
         If a tensor is one that the wire does not carry.
     """
     if value is None or isinstance(value, bool):
-        return {"plain": value}
+        return Plain(value)
     if isinstance(value, float):
-        return {"plain": float(value)}
+        return Plain(float(value))
     if isinstance(value, int) and abs(value) < 2**63:
-        return {"plain": int(value)}
+        return Plain(int(value))
     if isinstance(value, str):
-        return {"plain": str(value)[:_TEXT]}
+        return Plain(text(value))
     if isinstance(value, Tensor):
         with torch._C.DisableTorchFunctionSubclass():
             plain = value if type(value) is Tensor else value.as_subclass(Tensor)
             tensors.append(_portable(plain))
-        return {"tensor": len(tensors) - 1}
-    for series in (tuple, list):
-        if isinstance(value, series) and len(value) <= _VALUES:
-            return {series.__name__: [encode(part, tensors) for part in value]}
-    return {"other": type(value).__name__[:_TEXT]}
+        return Ref(len(tensors) - 1)
+    if isinstance(value, tuple | list) and len(value) <= PARTS and depth > 1:
+        kind: Literal["tuple", "list"] = "tuple" if isinstance(value, tuple) else "list"
+        return Series(kind, [encode(part, tensors, depth - 1) for part in value])
+    return Other(text(type(value).__name__))
+
+
+def text(value: str) -> str:
+    """Return a text that can be sent: not too long, no halves of characters."""
+    return str(value)[:TEXT].encode("utf-8", "replace").decode()
 
 
 def _portable(value: Tensor) -> Tensor:
     if value.layout is not torch.strided or value.dtype not in _NAMES or value.is_quantized:
         raise TooLarge(f"a tensor of {value.layout} and {value.dtype}")
-    meta = value.device.type == "meta"
-    if value.device.type != "cpu" and not meta:
+    if not value.is_meta and value.device.type != "cpu":
         raise TooLarge(f"a tensor on {value.device}")
-    size = value.numel() * value.element_size()
-    if size > PAYLOAD and not meta:
+    if not value.is_meta and value.numel() * value.element_size() > PAYLOAD:
         raise TooLarge(f"a tensor of shape {tuple(value.shape)}")
     return value
 
 
-def decode(plain: Any, tensors: Sequence[Tensor], depth: int = 3) -> Any:
+def decode(value: Value, tensors: Sequence[Tensor], depth: int = DEPTH) -> Any:
     """Return what `encode` was given; for what it could not encode, an object of that type name.
 
     Raises
@@ -194,21 +182,18 @@ def decode(plain: Any, tensors: Sequence[Tensor], depth: int = 3) -> Any:
     WireError
         If it was not made by `encode`.
     """
-    if not isinstance(plain, dict) or len(plain) != 1 or not depth:
-        raise WireError("no value")
-    ((kind, value),) = plain.items()
-    if kind == "plain" and (value is None or isinstance(value, bool | int | float | str)):
-        return value
-    if kind == "tensor" and type(value) is int and 0 <= value < len(tensors):
-        return tensors[value]
-    if kind in ("tuple", "list") and isinstance(value, list) and len(value) <= _VALUES:
-        parts = [decode(part, tensors, depth - 1) for part in value]
-        return tuple(parts) if kind == "tuple" else parts
-    if kind == "other" and isinstance(value, str):
-        return type(name_of(value), (), {})()
+    if isinstance(value, Plain):
+        return value.value
+    if isinstance(value, Ref) and value.at < len(tensors):
+        return tensors[value.at]
+    if isinstance(value, Series) and depth > 1:
+        parts = [decode(part, tensors, depth - 1) for part in value.parts]
+        return tuple(parts) if value.kind == "tuple" else parts
+    if isinstance(value, Other):
+        return type(name_of(value.name), (), {})()
     raise WireError("no value")
 
 
-def name_of(text: Any) -> str:
+def name_of(told: str) -> str:
     """Return a text of the jail as a name: letters, digits, dots and underscores, 60 at most."""
-    return "".join(c for c in str(text)[:60] if c.isascii() and (c.isalnum() or c in "._")) or "_"
+    return "".join(c for c in told[:60] if c.isascii() and (c.isalnum() or c in "._")) or "_"

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import vaelib
 
+_COURSE = ("submitted", "gradebook.db", ".grading-secret", "nbgrader_config.py", "solutions")
+
 _PROBE = '''
 from vaelib import VAE, evaluate, kl_loss, load_mnist, plot_images, reconstruction_loss
 import ctypes, mmap, os, socket, threading
@@ -51,6 +53,7 @@ def probe(_):
         "takes all memory": lambda: mmap.mmap(-1, 1 << 40, mmap.MAP_PRIVATE | 0x4000 | 0x20),
         "sends a signal": lambda: os.kill(0, 0),
         "finds the checks": lambda: __import__("vaelib.checks"),
+        "finds the assignments": lambda: __import__("vaelib.assignments"),
         "finds what is asked": lambda: exec("from vaelib.elbo import negative_elbo"),
         **{f"writes to {path}": lambda path=path: write(path + "/x") for path in WRITE},
         **{f"sees {path}": lambda path=path: os.stat(path) for path in HIDDEN},
@@ -64,10 +67,18 @@ def probe(_):
 '''
 
 
-def source() -> str:
-    """Return an answer whose function `probe` names all that it could do."""
+def source(course: Path) -> str:
+    """Return an answer whose function `probe` names all that it could do.
+
+    Parameters
+    ----------
+    course : Path
+        The course's folder, of which nothing must be seen.
+    """
     home = str(Path.home())
-    hidden = [str(Path(vaelib.__file__).parent / "checks"), "/etc/passwd"]
+    ours = Path(vaelib.__file__).parent
+    hidden = [str(ours / "checks"), str(ours / "assignments"), "/etc/passwd"]
+    hidden += [str(course / name) for name in _COURSE]
     homes = {folder: _on_the_way(Path(folder)) for folder in ("/home", "/root", home)}
     writable = ["", "/tmp", "/jail/tmp", "/dev", "/course", "/jail", "/proc", "/usr/lib"]
     writable.append(os.path.dirname(home))

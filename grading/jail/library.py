@@ -4,16 +4,17 @@ import ast
 from pathlib import Path
 
 import vaelib
-from vaelib.checks.skills import PIECES
+from vaelib.assignments import find, names
 
-_LEFT_OUT = {"checks", "bugs", "runs"}
+_LEFT_OUT = {"bugs", "runs"}
 
 
 def write(folder: Path) -> None:
     """Write `folder/<assignment>/vaelib` for every assignment."""
     home = Path(vaelib.__file__).parent
     sources = {p.name: p.read_text() for p in home.glob("*.py") if p.stem not in _LEFT_OUT}
-    for assignment, pieces in PIECES.items():
+    for assignment in names():
+        pieces = find(assignment).defines
         package = folder / assignment / "vaelib"
         package.mkdir(parents=True)
         for name, tree in without(sources, set(pieces.values())).items():

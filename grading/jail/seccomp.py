@@ -23,17 +23,26 @@ _ALLOWED = {
     **{"getcpu": (309, 168), "nanosleep": (35, 101), "clock_nanosleep": (230, 115)},
     **{"clock_gettime": (228, 113), "clock_getres": (229, 114), "gettimeofday": (96, 169)},
     **{"times": (100, 153), "getrusage": (98, 165), "getrlimit": (97, 163)},
-    **{"sysinfo": (99, 179), "uname": (63, 160), "getrandom": (318, 278)},
+    **{"prlimit64": (302, 261), "uname": (63, 160), "getrandom": (318, 278)},
     **{"getpid": (39, 172), "getppid": (110, 173), "gettid": (186, 178), "getuid": (102, 174)},
     **{"geteuid": (107, 175), "getgid": (104, 176), "getegid": (108, 177)},
     **{"rt_sigaction": (13, 134), "rt_sigprocmask": (14, 135), "rt_sigreturn": (15, 139)},
     **{"sigaltstack": (131, 132), "tgkill": (234, 131), "exit": (60, 93)},
     **{"exit_group": (231, 94)},
 }
+# For some of them, which argument may have which values: no locks and no signals through fcntl
+# (F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC), no urgent data, no flags of
+# messages at all, and limits of this process alone.
+_ARGUMENTS = {
+    "fcntl": (1, (0, 1, 2, 3, 4, 1030)),
+    "sendto": (3, (0,)),
+    "recvfrom": (3, (0,)),
+    "prlimit64": (0, (0,)),
+}
 _MACHINES = {"x86_64": (0, 0xC000003E), "aarch64": (1, 0xC00000B7)}  # column, AUDIT_ARCH
 
 _LOAD, _JUMP_IF_EQUAL, _RETURN = 0x20, 0x15, 0x06
-_NUMBER, _ARCH = 0, 4  # offsets in struct seccomp_data
+_NUMBER, _ARCH, _FIRST = 0, 4, 16  # offsets in struct seccomp_data; an argument has 8 bytes
 _ALLOW, _KILL, _REFUSE = 0x7FFF0000, 0x80000000, 0x00050000 | 1  # the last one: EPERM
 _PR_SET_NO_NEW_PRIVS, _PR_SET_SECCOMP, _MODE_FILTER = 38, 22, 2
 
@@ -49,12 +58,25 @@ def confine() -> None:
     if platform.machine() not in _MACHINES:
         raise OSError(f"no list of system calls for {platform.machine()}")
     column, arch = _MACHINES[platform.machine()]
-    numbers = [pair[column] for pair in _ALLOWED.values() if pair[column] is not None]
+    plain = [pair[column] for name, pair in _ALLOWED.items() if name not in _ARGUMENTS]
     program = [
         (_LOAD, 0, 0, _ARCH),
         (_JUMP_IF_EQUAL, 1, 0, arch),
         (_RETURN, 0, 0, _KILL),
         (_LOAD, 0, 0, _NUMBER),
+    ]
+    for name, (at, values) in _ARGUMENTS.items():
+        low = _FIRST + 8 * at  # its low half, on these little-endian machines
+        tests = [(_JUMP_IF_EQUAL, len(values) - n, 0, value) for n, value in enumerate(values)]
+        program += [
+            (_JUMP_IF_EQUAL, 0, len(values) + 3, _ALLOWED[name][column] or 0),
+            (_LOAD, 0, 0, low),
+            *tests,
+            (_RETURN, 0, 0, _REFUSE),
+            (_RETURN, 0, 0, _ALLOW),
+        ]
+    numbers = [number for number in plain if number is not None]
+    program += [
         *((_JUMP_IF_EQUAL, len(numbers) - at, 0, number) for at, number in enumerate(numbers)),
         (_RETURN, 0, 0, _REFUSE),
         (_RETURN, 0, 0, _ALLOW),

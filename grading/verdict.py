@@ -1,8 +1,10 @@
-"""What judging one submission gives."""
+"""What judging a submission gives: a `Graded`, with a `Verdict` for each skill."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-VERDICTS = (
+from vaelib.checks.answer import Found
+
+KINDS = (
     "passed",
     "failed",
     "learner error",
@@ -19,7 +21,7 @@ OPEN = frozenset({"not found", "grader error"})
 
 
 @dataclass(frozen=True)
-class SkillResult:
+class Verdict:
     """One skill of one submission.
 
     Parameters
@@ -29,8 +31,8 @@ class SkillResult:
     points, maximum : float
         What was earned of what can be earned. `points` is None where there is no verdict on the
         learner ("not found", "grader error").
-    verdict : str
-        One of `VERDICTS`.
+    kind : str
+        One of `KINDS`.
     message : str
         Plain text for the learner, never HTML; empty for a passed skill.
     """
@@ -38,18 +40,26 @@ class SkillResult:
     grade_id: str
     points: float | None
     maximum: float
-    verdict: str
+    kind: str
     message: str
 
 
 @dataclass(frozen=True)
-class Result:
-    """One submission: a `SkillResult` for each of `vaelib.checks.skills.SKILLS[assignment]`.
+class Graded:
+    """One submission: a `Verdict` for each skill of the assignment, in the table's order.
 
-    The skills come in the order of `SKILLS`; `seconds` is the wall time that judging took.
+    Parameters
+    ----------
+    learner, assignment : str
+    skills : tuple of Verdict
+    seconds : float
+        The wall time that judging took.
+    found : Found or None
+        What was handed in, as it was read; None if it could not be.
     """
 
     learner: str
     assignment: str
-    skills: tuple[SkillResult, ...]
+    skills: tuple[Verdict, ...]
     seconds: float
+    found: Found | None = field(default=None, compare=False)
