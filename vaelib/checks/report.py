@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from vaelib.checks.judging import CheckFailed
-from vaelib.checks.skills import PIECES, SKILLS
+from vaelib.assignments import find
+from vaelib.checks.harness import CheckFailed
 from vaelib.display import Rendered
 
 UNFINISHED = "It still raises NotImplementedError: write your code in place of that line."
@@ -16,18 +16,20 @@ class Report(Rendered):
     Parameters
     ----------
     assignment : str
-        A key of `vaelib.checks.skills.SKILLS`.
+        Its name.
     failures : mapping
         What to tell the learner about each shown skill that is not there yet, by grade id.
     """
 
     def __init__(self, assignment: str, failures: Mapping[str, str]) -> None:
         self.passed = not failures
-        shown = [skill for skill in SKILLS[assignment] if skill.shown]
-        earned = sum(skill.points for skill in shown if skill.grade_id not in failures)
-        total = sum(skill.points for skill in shown)
+        self.begun = set(failures.values()) != {UNFINISHED}
+        skills = find(assignment).skills
+        shown = [skill for skill in skills if skill.shown]
+        self.earned = sum(skill.points for skill in shown if skill.grade_id not in failures)
+        self.total = sum(skill.points for skill in shown)
         rows = []
-        for skill in SKILLS[assignment]:
+        for skill in skills:
             if not skill.shown:
                 points, result = "?", "judged when graded"
             elif skill.grade_id in failures:
@@ -35,7 +37,7 @@ class Report(Rendered):
             else:
                 points, result = str(skill.points), "passed"
             rows.append((skill.title, f"{points} of {skill.points}", result))
-        parts = [table(rows), f"{earned} of the {total} points that are judged here."]
+        parts = [table(rows), f"{self.earned} of the {self.total} points that are judged here."]
         for message in dict.fromkeys(failures.values()):
             titles = [s.title for s in shown if failures.get(s.grade_id) == message]
             # indented by four, it is a block of code in Markdown: nothing in it is markup
@@ -80,10 +82,8 @@ def judge(assignment: str, namespace: Mapping[str, Any], excuses: Mapping[str, s
     excuses : mapping
         What to say of a piece that is not in the namespace, by its name.
     """
-    if assignment not in PIECES:
-        raise ValueError(f"expected an assignment of {', '.join(PIECES)}, got {assignment!r}")
     failures = {}
-    for skill in SKILLS[assignment]:
+    for skill in find(assignment).skills:
         if skill.shown and skill.piece not in namespace:
             nothing = f"Nothing here is called `{skill.piece}`."
             failures[skill.grade_id] = excuses.get(skill.piece, nothing)
@@ -97,9 +97,12 @@ def judge(assignment: str, namespace: Mapping[str, Any], excuses: Mapping[str, s
     return Report(assignment, failures)
 
 
-def table(rows: Sequence[tuple[str, str, str]]) -> str:
+def table(
+    rows: Sequence[tuple[str, str, str]],
+    header: tuple[str, str, str] = ("skill", "points", "result"),
+) -> str:
     """Return the Markdown table of skill, points and result, its columns as wide as needed."""
-    lines = [("skill", "points", "result"), *rows]
+    lines = [header, *rows]
     width = [max(len(line[column]) for line in lines) for column in range(3)]
     rule = "-" * width[0], "-" * (width[1] - 1) + ":", "-" * width[2]
     return "\n".join(

@@ -1,13 +1,18 @@
 """Checks of a learner's `Sampling` layer. Each takes the class and raises `CheckFailed`."""
 
 import copy
+import math
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from vaelib.checks.judging import (
+from vaelib.assignments import Assignment, Piece, Skill
+from vaelib.checks.guard import start_from
+from vaelib.checks.harness import (
+    GRAD_MODES,
     STANDARD_ERRORS,
     CheckFailed,
     call,
@@ -16,7 +21,7 @@ from vaelib.checks.judging import (
     shaped,
     unchanged,
 )
-from vaelib.checks.judging import (
+from vaelib.checks.harness import (
     gradients as gradients_of,
 )
 from vaelib.sampling import Sampling
@@ -24,8 +29,10 @@ from vaelib.sampling import Sampling
 _READ = "the chapter on sampling, book/sampling.ipynb"
 _READ_LOGVAR = "the chapter on the log-variance, book/log_variance.ipynb"
 
-_LEVELS = torch.tensor([3.0, 1.5, 0.5, -1.0, -4.0, -8.0])  # of logvar; sigma from 4.5 to 0.018
+# of logvar, to the ends of the range in the text; sigma from 148 to 0.0067
+_LEVELS = torch.tensor([10.0, 3.0, 0.5, -1.0, -4.0, -10.0])
 _DRAWS = 8_340  # at each level
+_TOLD = (1, 2, 3, 4, 0, 5)  # places of the levels, those with handy numbers first
 
 # A floor of at most 1e-4 on sigma is a right answer; it widens the mean square by this / sigma.
 _FLOOR = 2.5e-4
@@ -143,6 +150,35 @@ def _draw(asked: str, layer: nn.Module, mu: Tensor, logvar: Tensor) -> Tensor:
     return z
 
 
+def _not_empty(asked: str, layer: nn.Module) -> None:
+    """Fail if fewer than two of mu, logvar and chance make a difference to z, in either mode.
+
+    The points for z's form, or for its noise, are those of a layer that tries: with two of the
+    three it has a mistake, with one or none it is not a Sampling layer.
+    """
+    mu, logvar = _inputs(7, 3)
+    logvar = logvar.abs()  # a square root of it costs its points elsewhere
+    seed = int(torch.randint(2**31, (), device="cpu"))
+
+    def draw(mu: Tensor, logvar: Tensor, seed: int) -> Tensor:
+        start_from(seed)
+        return _draw(asked, layer, mu, logvar).detach()
+
+    used: list[str] = []
+    for training in (True, False):
+        layer.train(training)
+        z = draw(mu, logvar, seed)
+        others = {
+            "mu": draw(mu + 1, logvar, seed),
+            "logvar": draw(mu, logvar + 1, seed),
+            "chance": draw(mu, logvar, seed + 1),
+        }
+        used += [n for n, other in others.items() if n not in used and not torch.equal(z, other)]
+    if len(used) < 2:
+        only = f"on {used[0]} alone" if used else "on nothing that it should"
+        raise CheckFailed(asked, f"z depends {only}: no points without an attempt at the layer")
+
+
 def _inputs(rows: int, columns: int, dtype: torch.dtype = torch.float32) -> tuple[Tensor, Tensor]:
     """Return random mu, and random logvar between -1 and 1: clamps show elsewhere."""
     mu = 2 * torch.randn(rows, columns, dtype=dtype)
@@ -157,10 +193,12 @@ def shape_and_type(candidate: Any, seed: int) -> None:
     """
     asked = "an nn.Module that returns z with the shape and dtype of mu"
     layer = _layer(asked, candidate)
-    for dtype in (torch.float32, torch.float64):
-        for rows, columns in ((7, 3), (1, 5), (2, 1)):
+    for mode, dtype in product(("train", "eval"), (torch.float32, torch.float64)):
+        layer.train(mode == "train")
+        for rows, columns in ((7, 3), (1, 5), (2, 1), (1, 1), (300, 130)):
             mu, logvar = _inputs(rows, columns, dtype)
-            z = call(asked, layer, mu, logvar)
+            with torch.inference_mode(mode == "eval"):
+                z = call(asked, layer, mu, logvar)
             if isinstance(z, Tensor) and z.shape != mu.shape and z.shape == mu.squeeze().shape:
                 raise CheckFailed(
                     asked,
@@ -170,6 +208,7 @@ def shape_and_type(candidate: Any, seed: int) -> None:
             z = shaped(asked, z, tuple(mu.shape))
             if z.dtype != dtype:
                 raise CheckFailed(asked, f"for inputs of {dtype} z is {z.dtype}")
+    _not_empty(asked, layer)
 
 
 def _at_all_levels() -> tuple[Tensor, Tensor, Tensor]:
@@ -180,6 +219,7 @@ def _at_all_levels() -> tuple[Tensor, Tensor, Tensor]:
     logvar = logvar.view(-1, 5)
     # shifted columns, so that a mean over the batch, a mean over everything and 0 all differ
     mu = 2 * torch.randn_like(logvar) + torch.tensor([-1.0, 0.0, 1.0, 2.0, 3.0]).to(logvar)
+    mu += 30 * torch.randint(-9, 10, mu.shape).div(9).trunc()  # some at 30 and at -30
     return mu, logvar, where
 
 
@@ -187,17 +227,35 @@ def _at_all_levels() -> tuple[Tensor, Tensor, Tensor]:
 def mean_and_spread(candidate: Any, seed: int) -> None:
     """Check that z follows N(mu, exp(logvar)) at six levels of logvar.
 
-    8,340 draws at each level and 21 comparisons with 6 standard errors, so a right answer fails
-    with a probability below 1e-7.
+    In train and eval mode, with gradients, without and under `inference_mode`: 8,340 draws at
+    each level and 23 comparisons with 6 standard errors, so a right answer fails with a
+    probability below 1e-6.
     """
     asked = "z follows a normal distribution with mean mu and standard deviation exp(0.5 * logvar)"
     layer = _layer(asked, candidate)
     _draw(asked, layer, *_inputs(7, 3))  # a shape (batch, batch, ...) shows while it is small
-    mu, logvar, where = _at_all_levels()
-    z = _draw(asked, layer, mu, logvar)
-    seen = _moments(z, mu, where) or _tails((z - mu) / _sigma(logvar), where)
-    if seen:
-        raise CheckFailed(asked, seen, _cause(z, mu, logvar, where))
+    plain, without, inference = GRAD_MODES
+    for mode, how in (("train", plain), ("eval", plain), ("train", without), ("eval", inference)):
+        layer.train(mode == "train")
+        with GRAD_MODES[how]():
+            mu, logvar, where = _at_all_levels()
+            z = _draw(asked, layer, mu, logvar).detach()
+        eps = (z - mu) / _sigma(logvar)
+        seen = _moments(z, mu, where) or _tails(eps, where) or _widening(eps, mu, where)
+        if seen:
+            way = "" if (mode, how) == ("train", "") else f"in {mode} mode{how}: "
+            raise CheckFailed(asked, way + seen, _cause(z, mu, logvar, where))
+
+
+def _widening(eps: Tensor, mu: Tensor, where: Tensor) -> str:
+    """Return whether the noise is wider where mu is larger; empty if it is not."""
+    eps, mu = (_by_level(value, where[:-1]).flatten() for value in (eps, mu))
+    for what, side in (("mu", mu.tanh()), ("|mu|", mu.abs().tanh())):
+        side = (side - side.mean()) / side.std()
+        link = float(((eps.square() - 1) * side).mean())
+        if abs(link) > STANDARD_ERRORS * (2 / eps.numel()) ** 0.5:
+            return f"the square of the noise changes with {what}: by {link:.1%} where that grows"
+    return ""
 
 
 def _by_level(value: Tensor, where: Tensor) -> Tensor:
@@ -221,14 +279,19 @@ def _scores(z: Tensor, mean: Tensor, std: Tensor, mu: Tensor) -> Tensor:
 
 
 def _moments(z: Tensor, mu: Tensor, where: Tensor) -> str:
-    """Return what is wrong with mean or spread at the most telling level; empty if all is well."""
+    """Return what is wrong with mean or spread; empty if all is well.
+
+    Told at the first level, of those with handy numbers first, where it is beyond doubt.
+    """
     z, mu, sigmas = _by_level(z, where), _by_level(mu, where), _sigma(_LEVELS.double())
     scores = _scores(z, mu, sigmas[:, None], mu)
     if bool((scores <= 1).all()):
         return ""
     tilted = bool((scores[:2] <= 1).all())  # a tilt is told only if nothing simpler is wrong
-    telling = scores[: 3 if tilted else 2].round(decimals=1).argmax()  # the first of equals
-    kind, level = divmod(int(telling), len(_LEVELS))
+    scores = scores[: 3 if tilted else 2]
+    most = scores.amax(dim=0)
+    level = next((place for place in _TOLD if most[place] > 3), int(most.argmax()))
+    kind = int(scores[:, level].round(decimals=1).argmax())  # the first of equals
     off = z[level] - mu[level]
     at = f"at logvar = {_LEVELS[level]:g}, where sigma is {sigmas[level]:.3g}, z - mu"
     if kind == 2:
@@ -277,7 +340,9 @@ def _cause(z: Tensor, mu: Tensor, logvar: Tensor, where: Tensor) -> str:
     if fits(mu, factor * sigma):
         if _tails(eps / factor, where):
             return "the noise is not standard normal: use `torch.randn_like`"
-        return f"sigma * eps is multiplied by about {factor:.2g} as well"
+        if abs(factor - 1) > 0.05:
+            return f"sigma * eps is multiplied by about {factor:.2g} as well"
+        return ""
     high, low = float(measured[0]), float(measured[-1])
     if fits(mu, sigma.clamp(low, high)):
         if high < 1.1 * low:
@@ -292,23 +357,54 @@ def _cause(z: Tensor, mu: Tensor, logvar: Tensor, where: Tensor) -> str:
 def gradients(candidate: Any, seed: int) -> None:
     """Check that dz/dmu is 1 and dz/dlogvar is 0.5 (z - mu), each for its own element alone.
 
-    11 images of 3 dimensions, in float32 and float64. Nothing here depends on chance.
+    11 images of 3 dimensions, the ends of the range, inputs that are not contiguous, and 300
+    images of 130 dimensions, in float32 and float64, in train and eval mode. Nothing here depends
+    on chance.
     """
     asked = "gradients flow through z: dz/dmu = 1 and dz/dlogvar = 0.5 * (z - mu), per element"
     layer = _layer(asked, candidate)
-    for dtype in (torch.float32, torch.float64):
-        mu, logvar = (value.requires_grad_() for value in _inputs(11, 3, dtype))
+    for mode, dtype, what in product(
+        ("train", "eval"), (torch.float32, torch.float64), ("", "edges", "turned", "many")
+    ):
+        layer.train(mode == "train")
+        mu, logvar = _inputs(300 if what == "many" else 11, 130 if what == "many" else 3, dtype)
+        if what == "edges":  # mu of 0 and of 30, logvar from -10 to 10
+            mu = torch.tensor([[0.0], [30.0], [-30.0]], dtype=dtype).expand(3, 7).clone()
+            logvar = torch.linspace(-9.99, 9.99, 21, dtype=dtype).view(3, 7)
+        elif what == "turned":
+            mu, logvar = mu.T, logvar.T
+        mu, logvar = mu.detach().requires_grad_(), logvar.detach().requires_grad_()
+        before = torch.randint(2**31, ())
+        start_from(int(before))
         z = _draw(asked, layer, mu, logvar)
         weight = torch.randn(z.shape, dtype=z.dtype)
+        if what == "edges":  # a value that is wrong there costs its points elsewhere
+            start_from(int(before))
+            eps = _draw(asked, layer, 0 * mu.detach(), 0 * logvar.detach())
+            off = (z - mu - _sigma(logvar) * eps).detach().abs()
+            weight = weight * (off <= 1e-4 + 1e-3 * _sigma(logvar.detach()) * (1 + eps.abs()))
+        noise = ((z - mu) / _sigma(logvar)).detach()
+        if (mode, what) == ("train", "") and float(noise.std()) < 1e-3:
+            again = _draw(asked, layer, mu.detach(), logvar.detach())
+            change = ((again - z) / _sigma(logvar)).detach()
+            if float(change.abs().max()) < 1e-3:  # else one number serves all: judged elsewhere
+                raise CheckFailed(
+                    asked,
+                    "z - mu is the same multiple of sigma everywhere: logvar has no noise to scale",
+                    "there is no noise: eps is missing, or z is mu",
+                )
         found = gradients_of(asked, z, weight, mu, logvar)
         right = [weight.to(dtype), (0.5 * (z - mu) * weight).detach().to(dtype)]
         for name, one, other in zip(("mu", "logvar"), found, right, strict=True):
-            if not torch.allclose(one, other, rtol=3e-3, atol=1e-4):
-                worst = int((one - other).abs().argmax())
-                slopes = [float((value / weight).flatten()[worst]) for value in (one, other)]
+            # a floor on sigma shows at the low end, and z - mu is rounded where mu is large
+            if not torch.allclose(one, other, rtol=3e-3, atol=2e-4 if what == "edges" else 1e-4):
+                worst = int((one - other).abs().nan_to_num(math.inf).argmax())
+                shares = ((value / weight).nan_to_num() for value in (one, other))
+                slopes = [float(share.flatten()[worst]) for share in shares]
+                where = f"in {mode} mode " if mode == "eval" else ""
                 raise CheckFailed(
                     asked,
-                    f"dz/d{name} is {slopes[0]:.4f} at an element where it should be "
+                    f"{where}dz/d{name} is {slopes[0]:.4f} at an element where it should be "
                     f"{slopes[1]:.4f}",
                     _gradient_cause(asked, layer, found, right),
                 )
@@ -334,86 +430,146 @@ def _gradient_cause(asked: str, layer: nn.Module, found: list[Tensor], right: li
     return _cause(z, mu, logvar, where) if _moments(z, mu, where) else ""
 
 
+_FRESH = torch.full((61, 53), 0.7)  # mu where the noise is looked at
+
+
 @check(Sampling, read=_READ)
 def fresh_noise(candidate: Any, seed: int) -> None:
     """Check that every element gets its own noise, on every call, from torch's generator.
 
-    Two calls with 61 images of 53 dimensions in each mode, and three more to repeat them. A
-    right answer fails with a probability below 1e-7: see `_independent` and the 6 standard
-    errors here.
+    In train and eval mode, with gradients, without and under `inference_mode`: two calls with 61
+    images of 53 dimensions, and three more to repeat them. Then 200 small calls, and two with
+    300 images of 130 dimensions. A right answer fails with a probability below 1e-5: see
+    `_independent` and the 6 standard errors here.
     """
     asked = "fresh, independent noise for every element on every call, in train and in eval mode"
     layer = _layer(asked, candidate)
-    mu, logvar = torch.full((61, 53), 0.7), torch.ones(61, 53)
-    chance = STANDARD_ERRORS / mu.numel() ** 0.5
-    widths = []
+    widths = {}
     for mode in ("train", "eval"):
         layer.train(mode == "train")
-        torch.manual_seed(seed + 1)
-        before = torch.get_rng_state()
-        first = _draw(asked, layer, mu, logvar).detach()
-        drawn = torch.get_rng_state()
-        second = _draw(asked, layer, mu, logvar).detach()
-        after = torch.get_rng_state()
-        torch.manual_seed(seed + 2)
-        other = _draw(asked, layer, mu, logvar).detach()
-        _draw(asked, layer, mu, logvar)
-        if torch.allclose(first, second):
-            likely = (
-                "the noise is kept from an earlier call, or its generator gets the same seed "
-                "each time: draw it inside `forward`"
-            )
-            if torch.equal(after, torch.get_rng_state()):
-                likely = "`forward` sets the seed itself (`torch.manual_seed`), so noise repeats"
-            if torch.allclose(first, other) and torch.allclose(first, first[0, 0]):
-                likely = f"there is no noise in {mode} mode: eps is missing"
-            raise CheckFailed(asked, f"in {mode} mode two calls give the same z", likely)
-        if likely := _shared(first):
-            raise CheckFailed(asked, f"in {mode} mode elements get the same noise", likely)
-        link = float(torch.stack([first, second]).flatten(1).corrcoef()[0, 1])
-        if abs(link) > chance:
+        for how, grad_mode in GRAD_MODES.items():
+            with grad_mode():
+                widths[mode, how] = _fresh(asked, layer, mode, how, seed)
+    for (mode, how), width in widths.items():
+        times = width / widths["train", ""]
+        if abs(times - 1) > STANDARD_ERRORS / _FRESH.numel() ** 0.5:
             raise CheckFailed(
                 asked,
-                f"in {mode} mode the noise of two calls has correlation {link:.2f}",
-                "the noise of one call comes back as -eps" if link < -0.9999 else "",
+                f"in {mode} mode{how} the noise is {times:.2f} times as wide as in train mode",
+                "`self.training` changes the noise" if widths["eval", how] == width else "",
             )
-        torch.manual_seed(seed + 1)
-        if not torch.allclose(_draw(asked, layer, mu, logvar).detach(), first):
-            raise CheckFailed(
-                "noise from torch's generator: the same seed, the same z",
-                f"in {mode} mode `torch.manual_seed` does not reproduce z",
-                "the noise comes from NumPy, from `random` or from a generator of its own"
-                if torch.equal(before, drawn)
-                else "`forward` sets a seed itself, or keeps noise for a later call",
-            )
-        _independent(asked, mode, first, second)
-        widths.append(float(first.std()))
-    if abs(widths[1] / widths[0] - 1) > chance:
+    layer.train()
+    _never_again(asked, layer)
+    for mode, grad_mode in zip(("train", "eval"), GRAD_MODES.values(), strict=False):
+        layer.train(mode == "train")
+        with grad_mode():
+            mu, logvar = torch.full((300, 130), 0.7), torch.ones(300, 130)
+            first, second = (_draw(asked, layer, mu, logvar).detach() for _ in range(2))
+            _independent(asked, mode, first, second)
+    _not_empty(asked, layer)
+
+
+def _fresh(asked: str, layer: nn.Module, mode: str, how: str, seed: int) -> float:
+    """Fail if noise is shared or comes back; return how wide it is."""
+    mu, logvar = _FRESH, torch.ones_like(_FRESH)
+    chance = STANDARD_ERRORS / mu.numel() ** 0.5
+    start_from(seed + 1)
+    before = torch.get_rng_state()
+    first = _draw(asked, layer, mu, logvar).detach()
+    reseeded = getattr(layer, "reseeded", torch.initial_seed() != seed + 1)
+    drawn = torch.get_rng_state()
+    second = _draw(asked, layer, mu, logvar).detach()
+    after = torch.get_rng_state()
+    start_from(seed + 2)
+    other = _draw(asked, layer, mu, logvar).detach()
+    _draw(asked, layer, mu, logvar)
+    if torch.allclose(first, second):
+        likely = (
+            "the noise is kept from an earlier call, or its generator gets the same seed "
+            "each time: draw it inside `forward`"
+        )
+        if torch.equal(after, torch.get_rng_state()):
+            likely = "`forward` sets the seed itself (`torch.manual_seed`), so noise repeats"
+        if torch.allclose(first, other) and torch.allclose(first, first[0, 0]):
+            likely = f"there is no noise in {mode} mode{how}: eps is missing"
+        raise CheckFailed(asked, f"in {mode} mode{how} two calls give the same z", likely)
+    if likely := _shared(first):
+        raise CheckFailed(asked, f"in {mode} mode{how} elements get the same noise", likely)
+    link = float(torch.stack([first, second]).flatten(1).corrcoef()[0, 1])
+    if abs(link) > chance:
         raise CheckFailed(
             asked,
-            f"in eval mode the noise is {widths[1] / widths[0]:.2f} times as wide as in train mode",
-            "`self.training` changes the noise",
+            f"in {mode} mode{how} the noise of two calls has correlation {link:.2f}",
+            "the noise of one call comes back as -eps" if link < -0.9999 else "",
+        )
+    start_from(seed + 1)
+    if not torch.allclose(_draw(asked, layer, mu, logvar).detach(), first):
+        raise CheckFailed(
+            "noise from torch's generator: the same seed, the same z",
+            f"in {mode} mode{how} `torch.manual_seed` does not reproduce z",
+            "the noise comes from NumPy, from `random` or from a generator of its own"
+            if torch.equal(before, drawn)
+            else "`forward` sets a seed itself, or keeps noise for a later call",
+        )
+    if reseeded:
+        raise CheckFailed(
+            asked,
+            f"in {mode} mode{how} a call sets torch's seed anew, for all that draws after it",
+            "`forward` calls `torch.manual_seed`: leave the seed to who calls",
+        )
+    _independent(asked, mode, first, second)
+    return float(first.std())
+
+
+def _never_again(asked: str, layer: nn.Module) -> None:
+    """Fail if the noise of one call comes back in any of 200: of 1,000 seeds, some would.
+
+    64 numbers agree by chance in no two calls, not even if each is 1 or -1: that has a
+    probability below 1e-14.
+    """
+    mu, logvar = torch.full((2, 32), 0.7), torch.ones(2, 32)
+    drawn = torch.stack([_draw(asked, layer, mu, logvar).flatten().detach() for _ in range(200)])
+    again = len(drawn) - len(drawn.unique(dim=0))
+    if again:
+        raise CheckFailed(
+            asked,
+            f"in 200 calls the noise of an earlier one came back {again} times",
+            "the noise is kept for some calls, or drawn with one of few seeds",
         )
 
 
 def _independent(asked: str, mode: str, first: Tensor, second: Tensor) -> None:
     """Fail if the noise within two calls depends on itself.
 
-    In independent noise two images (or dimensions) correlate above 0.9 with a probability below
-    1e-17, and there are 9,000 pairs; n times the mean square of n means is chi-square / n, which
-    leaves 0.2 to 3 with a probability below 1e-10.
+    A correlation of n pairs of independent numbers has a standard error of n^-0.5. Seven of them
+    are passed by none of the 200,000 pairs here but with a probability below 1e-6, and six by
+    none of 20 sums over neighbours but with one below 1e-7; n times the mean square of n means is
+    chi-square / n, which leaves 0.2 to 3 with a probability below 1e-10.
     """
-    both = torch.cat([first, second])
-    for kind, rows in (("images", both), ("dimensions", both.T)):
+    images, dimensions = torch.cat([first, second], dim=1), torch.cat([first, second]).T
+    for kind, rows in (("images", images), ("dimensions", dimensions)):
         links = rows.corrcoef().nan_to_num().fill_diagonal_(0).flatten()
         closest = float(links[links.abs().argmax()])
-        if abs(closest) > 0.9:
+        # Fisher's transformation: a normal distribution in the tails too
+        if (
+            abs(math.atanh(max(-0.999999, min(closest, 0.999999))))
+            > 7 * (rows.shape[1] - 3) ** -0.5
+        ):
             raise CheckFailed(
                 asked,
                 f"in {mode} mode the noise of two {kind} has correlation {closest:.2f}",
                 "the same noise is used twice (or as -eps)" if abs(closest) > 0.9999 else "",
             )
     eps = (first - first.mean()) / first.std()
+    for kind, turned in (("images", eps), ("dimensions", eps.T)):
+        for far in range(1, 11):
+            pairs = turned[far:] * turned[:-far]
+            link = float(pairs.mean())
+            if abs(link) > STANDARD_ERRORS / pairs.numel() ** 0.5:
+                raise CheckFailed(
+                    asked,
+                    f"in {mode} mode the noise of {kind} {far} apart has correlation {link:.2f}",
+                )
     for kind, dim in (("images", 1), ("dimensions", 0)):
         scatter = float(eps.shape[dim] * eps.mean(dim=dim).square().mean())
         if not 0.2 < scatter < 3:
@@ -442,3 +598,18 @@ def small_print(candidate: Any, seed: int) -> None:
         return _layer(asked, candidate).to(mu.device)(mu, logvar)
 
     same_device(asked, run, mu, logvar)
+    _not_empty(asked, _layer(asked, candidate))
+
+
+ASSIGNMENT = Assignment(
+    name="sampling",
+    imports=("import torch", "from torch import nn"),
+    pieces=(Piece("sampling-layer", "Sampling"),),
+    skills=(
+        Skill("sampling-shape-and-type", "Shape and type", 1, "Sampling", shape_and_type),
+        Skill("sampling-mean-and-spread", "Mean and spread", 3, "Sampling", mean_and_spread),
+        Skill("sampling-gradients", "Gradients", 3, "Sampling", gradients),
+        Skill("sampling-fresh-noise", "Fresh noise", 2, "Sampling", fresh_noise),
+        Skill("sampling-small-print", "Small print", 1, "Sampling", small_print, shown=False),
+    ),
+)

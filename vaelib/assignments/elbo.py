@@ -5,7 +5,9 @@ here. Inputs are random, and so is the z of the models that `train_step` moves; 
 far above what that does to a right answer that none fails by chance (see `_steady` and `BOUND`).
 """
 
-from collections.abc import Callable
+import copy
+import math
+from collections.abc import Callable, Iterator
 from itertools import product
 from typing import Any
 
@@ -14,21 +16,35 @@ from torch import Tensor, nn
 from torch.distributions import Bernoulli, ContinuousBernoulli
 from torch.nn import functional as F
 
-from vaelib.checks.judging import (
+from vaelib.assignments import Assignment, Carrier, Piece, Skill
+from vaelib.checks.divergence import FORMULAS, allowed, right_kl
+from vaelib.checks.guard import start_from
+from vaelib.checks.harness import (
+    GRAD_MODES,
     CheckFailed,
     call,
     check,
     gradients,
+    not_empty,
     same_device,
     shaped,
     tensor,
     unchanged,
     using,
 )
-from vaelib.checks.kl import FORMULAS, PER_BATCH, bound, right_kl
-from vaelib.data import load_mnist
+from vaelib.checks.training import (
+    BOUND,
+    FAST,
+    adam,
+    few_batches,
+    pack,
+    small_vae,
+    smaller_vae,
+    step_by_tensors,
+    trained_cost,
+    unpack,
+)
 from vaelib.elbo import negative_elbo
-from vaelib.evaluation import evaluate
 from vaelib.models import VAE
 
 _READ = "the chapter on the ELBO, book/elbo.ipynb"
@@ -47,10 +63,24 @@ def _right_bce(logits: Tensor, x: Tensor) -> Tensor:
 
 
 def _right(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, beta: float = 1.0) -> Tensor:
-    """Return the right loss; it stands in for the learner's while train_step is judged."""
+    """Return the right loss."""
     reconstruction = _right_bce(logits.double(), x.double()).sum(dim=1)
     loss = (reconstruction + beta * right_kl(mu, logvar).sum(dim=1)).mean()
     return loss.to(logits.dtype)
+
+
+def right_elbo(logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, beta: float = 1.0) -> Tensor:
+    """Return the loss: what `train_step` may call where the learner's own is not right."""
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum")
+    kl = 0.5 * (mu.square() + torch.expm1(logvar) - logvar).sum()
+    return (reconstruction + beta * kl) / len(x)
+
+
+def right_reconstruction(
+    logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, beta: float = 1.0
+) -> Tensor:
+    """Return the reconstruction alone, in the place of the loss."""
+    return F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
 
 
 def _batch(
@@ -61,6 +91,27 @@ def _batch(
     mu = torch.randn(rows, columns, dtype=dtype)
     logvar = 4 * torch.rand(rows, columns, dtype=dtype) - 2
     return logits, torch.rand(rows, pixels, dtype=dtype), mu, logvar
+
+
+def _telling_batches(dtype: torch.dtype = torch.float32) -> Iterator[tuple[str, Batch]]:
+    """Yield batches at which answers go wrong that are right for a middling one.
+
+    Many images; rows that are not contiguous; the prior itself, and a KL so small that free bits
+    show.
+    """
+    yield "300 images of 130 pixels", _batch(300, 130, 19, dtype)
+    logits, x, mu, logvar = _batch(7, dtype=dtype)
+    yield (
+        "inputs that are not contiguous",
+        tuple(  # type: ignore[misc]
+            part.T.contiguous().T for part in (logits, x, mu, logvar)
+        ),
+    )
+    yield "mu = 0 and logvar = 0", (logits, x, 0 * mu, 0 * logvar)
+    yield "mu and logvar near 0", (logits, x, 0.1 * mu, 0.1 * logvar)
+    yield "mu from -30 to 30", (logits, x, mu.sign() * 30, logvar)
+    ends = torch.linspace(-9.99, 9.99, 280, dtype=dtype).view(7, 40)
+    yield "40 dimensions, logvar from -10 to 10, mu from -30 to 30", (logits, x, 3 * ends, ends)
 
 
 # Known mistakes in the reconstruction of a pixel, and in what becomes of (batch, pixels).
@@ -117,7 +168,7 @@ _SUMS: dict[str, Callable[[Tensor], Tensor]] = {
 }
 # The same for the KL. Its formulas are those of the assignment before.
 _KL_SUMS: dict[str, Callable[[Tensor], Tensor]] = {
-    "": PER_BATCH[""],
+    "": lambda each: each.sum(dim=1).mean(),
     "the KL is averaged over latent dimensions: sum over them": lambda each: each.mean(),
     "the KL is summed over the batch: divide by the number of images": lambda each: each.sum(),
     "the KL sums over images and averages over latent dimensions: it is the other way round": (
@@ -180,17 +231,26 @@ def elbo_value(candidate: Any, seed: int) -> None:
                     f"for {rows} images it is {found:.4f}, expected {right:.4f} nats",
                     _cause(asked, candidate),
                 )
-    sure, x, mu, logvar = _batch(5)
+    _, x, mu, logvar = _batch(5)
     x = x.round()
-    sure = 160 * x - 80
-    sure[:, :2] *= -1  # two pixels of each image are on the wrong side
-    found, right, close = _compare(asked, candidate, (sure, x, mu, logvar))
-    if not close:
-        raise CheckFailed(
-            asked,
-            f"where logits are 80 or -80 it is {found:.4f}, expected {right:.4f} nats",
-            "the logarithm of a sigmoid loses such pixels, and so do clamps: use `..._with_logits`",
-        )
+    for size in (2.0, 80.0):
+        sure = 2 * size * x - size
+        sure[:, :2] *= -1  # two pixels of each image are on the wrong side
+        found, right, close = _compare(asked, candidate, (sure, x, mu, logvar))
+        if not close and size == 2:
+            likely = "pixels that are 0 or 1 are treated in another way than grey ones"
+            raise CheckFailed(
+                asked,
+                f"where every pixel is 0 or 1 it is {found:.4f}, expected {right:.4f} nats",
+                likely,
+            )
+        if not close:
+            raise CheckFailed(
+                asked,
+                f"where logits are 80 or -80 it is {found:.4f}, expected {right:.4f} nats",
+                "the logarithm of a sigmoid loses such pixels, and so do clamps: use "
+                "`..._with_logits`",
+            )
     logits, x, mu, _ = _batch(7)
     wide = torch.linspace(-10, 10, 21).view(7, 3)
     found, right, close = _compare(asked, candidate, (logits, x, mu, wide))
@@ -204,9 +264,19 @@ def elbo_value(candidate: Any, seed: int) -> None:
             if flat
             else "",
         )
+    for what, batch in _telling_batches():
+        for how, mode in GRAD_MODES.items():
+            with mode():
+                found, right, close = _compare(asked, candidate, batch)
+            if not close:
+                raise CheckFailed(
+                    asked,
+                    f"for {what}{how} it is {found:.4f}, expected {right:.4f} nats",
+                )
     # `logits.clamp_(-30, 30)`, `x.clamp_(1e-6, 1 - 1e-6)`, `logvar.clamp_(-10, 10)` show
     logits, wide = torch.linspace(-90, 90, 91).view(7, 13), torch.linspace(-12, 12, 21).view(7, 3)
-    batch = logits, x.round(), mu, wide
+    mu = torch.randn(7, 3)
+    batch = logits, torch.rand(7, 13).round(), mu, wide
     before = [part.clone() for part in batch]
     call(asked, candidate, *batch)
     for name, part, kept in zip(_NAMES, batch, before, strict=True):
@@ -215,14 +285,20 @@ def elbo_value(candidate: Any, seed: int) -> None:
 
 
 def _compare(asked: str, candidate: Any, batch: Batch) -> tuple[float, float, bool]:
+    """Return the learner's loss, the right one, and whether they agree; demand their dtype."""
+    value, right, close = _beside(asked, candidate, batch)
+    if value.dtype != batch[1].dtype:
+        raise CheckFailed(asked, f"for inputs of {batch[1].dtype} the result is {value.dtype}")
+    return float(value), right, close
+
+
+def _beside(asked: str, candidate: Any, batch: Batch) -> tuple[Tensor, float, bool]:
     """Return the learner's loss, the right one, and whether they agree."""
     logits, x, mu, logvar = batch
     value = _scalar(asked, call(asked, candidate, *(part.clone() for part in batch)), batch)
-    if value.dtype != x.dtype:
-        raise CheckFailed(asked, f"for inputs of {x.dtype} the result is {value.dtype}")
-    found, right = float(value), float(_right(logits.double(), x.double(), mu, logvar))
-    allowed = 1e-5 * (1 + right) + float(bound(mu, logvar).mean())
-    return found, right, abs(found - right) <= allowed
+    right = float(_right(logits.double(), x.double(), mu, logvar))
+    bound = 1e-5 * (1 + right) + float(allowed(mu, logvar).sum(dim=1).mean())
+    return value.detach(), right, abs(float(value) - right) <= bound
 
 
 def _single(asked: str, candidate: Any, logvar: float) -> float:
@@ -272,6 +348,10 @@ def _cause(asked: str, candidate: Any) -> str:
     keys = [first + second for first, second in product(firsts, seconds)]
     fitting = [keys[at] for at in _same(found, sums).all(dim=-1).flatten().nonzero()[:, 0]]
     causes = {tuple(filter(None, key)) for key in fitting if _sensible(*key)}
+    absent = any("the KL is missing" in cause for cause in causes)
+    if absent and (number := _kl_over(asked, candidate)):
+        rest = next((cause[:-1] for cause in causes if cause[-1] == "the KL is missing"), ())
+        return "; ".join([*rest, f"the KL is divided by {number:,.0f}, whatever the sizes"])
     if causes:
         fewest = min(map(len, causes))
         simplest = [cause for cause in causes if len(cause) == fewest]
@@ -280,6 +360,17 @@ def _cause(asked: str, candidate: Any) -> str:
     if _same(found, right * rows / round(number or 1)).all():
         return f"the sum is divided by {number:.0f} whatever the batch size"
     return _weights(found, reconstruction, kl)
+
+
+def _kl_over(asked: str, candidate: Any) -> float:
+    """Return by what number the sum of the KL is divided; 0 if there is no KL at all."""
+    logits, x, mu, logvar = _batch(7, dtype=torch.float64)
+    far = 1e3 * mu
+    values = [
+        float(_value(asked, candidate, (logits, x, m, 0 * logvar)).detach()) for m in (0 * mu, far)
+    ]
+    gain = values[1] - values[0]
+    return float(0.5 * far.square().sum()) / gain if gain > 1e-6 * abs(values[0]) else 0.0
 
 
 def _sensible(cost: str, total: str, kl: str, kl_total: str) -> bool:
@@ -320,7 +411,17 @@ def elbo_reductions(candidate: Any, seed: int) -> None:
         )
         return float(_value(asked, candidate, tuple(parts)).detach())  # type: ignore[arg-type]
 
-    once, images = loss(), loss(images=2)
+    once, images, many = loss(), loss(images=2), loss(images=50)
+    for what, at in (("logits and x", (0, 1)), ("mu and logvar", (2, 3))):
+        other = tuple(
+            new if place in at else old
+            for place, (old, new) in enumerate(
+                zip(batch, _batch(7, dtype=torch.float64), strict=True)
+            )
+        )
+        if float(_value(asked, candidate, other).detach()) == once:  # type: ignore[arg-type]
+            likely = _cause(asked, candidate)
+            raise CheckFailed(asked, f"other {what} of the same shapes give the same loss", likely)
     allowed = 1e-6 * (1 + abs(once))
     if abs(images - once) > allowed:
         raise CheckFailed(
@@ -328,6 +429,12 @@ def elbo_reductions(candidate: Any, seed: int) -> None:
             f"with every image twice the loss goes from {once:.4f} to {images:.4f}",
             _cause(asked, candidate)
             or ("a sum over the batch" if abs(images - 2 * once) < allowed else ""),
+        )
+    if abs(many - once) > allowed:
+        raise CheckFailed(
+            asked,
+            f"with every image 50 times the loss goes from {once:.4f} to {many:.4f}",
+            _cause(asked, candidate),
         )
     gains = []
     for what, twice, thrice in (
@@ -349,6 +456,30 @@ def elbo_reductions(candidate: Any, seed: int) -> None:
             f"{gains[1]:.4f}; together they should add the loss itself, {once:.4f}",
             _cause(asked, candidate),
         )
+    logits, x, mu, logvar = batch
+    not_empty(
+        asked,
+        lambda logits, mu, logvar: _value(asked, candidate, (logits, x, mu, logvar)),
+        logits,
+        mu,
+        logvar,
+    )
+
+
+def _edge_batches(dtype: torch.dtype) -> Iterator[tuple[bool, Batch]]:
+    """Yield batches at which gradients go wrong that are right elsewhere.
+
+    And whether they are at an end of the range.
+    """
+    logits, x, mu, logvar = _batch(7, dtype=dtype)
+    sure = 160 * x.round() - 80
+    sure[:, :2] *= -1
+    wide = torch.linspace(-9.99, 9.99, 21, dtype=dtype).view(7, 3)
+    yield True, (sure, x.round(), mu, logvar)
+    yield True, (logits, x, 0 * mu, wide)
+    yield True, (logits, x, mu.sign() * 30, logvar)
+    yield False, (logits, x, 0.3 * mu, 0 * logvar)
+    yield False, _batch(300, 130, 19, dtype)
 
 
 @check(negative_elbo, read=_READ)
@@ -361,6 +492,7 @@ def elbo_gradients(candidate: Any, seed: int) -> None:
     names = ("logits", "mu", "logvar")
     for dtype in _DTYPES:
         logits, x, mu, logvar = _batch(11, dtype=dtype)
+        x[:, :5], x[:, 5] = 0, 1  # as in every digit, not grey alone
         inputs = [value.requires_grad_() for value in (logits, mu, logvar)]
         right = torch.autograd.grad(_right(logits, x, mu, logvar), inputs)
         value = call(asked, candidate, logits, x, mu, logvar)
@@ -368,9 +500,21 @@ def elbo_gradients(candidate: Any, seed: int) -> None:
         found = gradients(asked, value, torch.ones_like(value), *inputs)
         torch.set_grad_enabled(True)  # the answer may have switched it off
         cut = [name for name, one in zip(names, found, strict=True) if not bool(one.any())]
-        for name, one, other in zip(names, found, right, strict=True):
-            if not torch.allclose(one, other, rtol=1e-3, atol=1e-4):
-                worst = int((one - other).abs().argmax())
+        for edge, batch in _edge_batches(dtype):
+            if edge and not _beside(asked, candidate, batch)[2]:
+                continue  # a value that is wrong there costs its points elsewhere
+            inputs = [batch[at].detach().requires_grad_() for at in (0, 2, 3)]
+            logits, mu, logvar = inputs
+            rows = len(logits)  # times that, so that a slope is as large as an image's
+            wanted = torch.autograd.grad(rows * _right(logits, batch[1], mu, logvar), inputs)
+            value = _scalar(asked, call(asked, candidate, logits, batch[1], mu, logvar), batch)
+            slopes = gradients(asked, rows * value, torch.ones_like(value), *inputs)
+            torch.set_grad_enabled(True)
+            found, right = [*found, *slopes], (*right, *wanted)
+        for name, one, other in zip(names * (len(found) // 3), found, right, strict=True):
+            # a floor of 1e-4 on sigma shows where logvar is -10
+            if not torch.allclose(one, other, rtol=1e-3, atol=1e-4 if len(one) == 11 else 1e-2):
+                worst = int((one - other).abs().nan_to_num(math.inf).argmax())
                 raise CheckFailed(
                     asked,
                     f"the gradient to {name} is {float(one.flatten()[worst]):.5f} at an element "
@@ -380,6 +524,7 @@ def elbo_gradients(candidate: Any, seed: int) -> None:
                 )
 
 
+_LOSS_SKILLS = (elbo_value, elbo_reductions, elbo_gradients)
 _PIXEL_COUNT = 784  # those of a digit, so that `x.view(-1, 784)` is right
 _RATE, _SHORT = 1e-3, 2e-4  # of the plain steps: one that changes the loss, one that hardly does
 _NEARLY = 0.1  # nats between two losses of one batch; 3,000 pairs differed by 0.022 at most
@@ -408,13 +553,13 @@ def _forward(model: VAE, x: Tensor) -> Batch:
 
 def _loss(model: VAE, x: Tensor) -> float:
     with torch.no_grad():
-        return float(_right(*_forward(model, x)))
+        return float(right_elbo(*_forward(model, x)))
 
 
 def _slopes(model: VAE, x: Tensor) -> list[Tensor]:
     """Return the right gradient to each parameter."""
     with torch.enable_grad():  # the answer may have switched it off
-        return list(torch.autograd.grad(_right(*_forward(model, x)), list(model.parameters())))
+        return list(torch.autograd.grad(right_elbo(*_forward(model, x)), list(model.parameters())))
 
 
 @check(negative_elbo, read=_READ_TRAINING)
@@ -429,7 +574,7 @@ def step_value(candidate: Any, seed: int) -> None:
     for rows in (11, 1, 7):
         x = torch.rand(rows, _PIXEL_COUNT)
         before = _loss(model, x)
-        with using(candidate, negative_elbo=_right):
+        with using(candidate, *_LOSS_SKILLS, negative_elbo=right_elbo):
             found = call(asked, candidate, model, optimizer, x)
         if not isinstance(found, float):
             raise CheckFailed(
@@ -454,6 +599,40 @@ def step_value(candidate: Any, seed: int) -> None:
                 f"{before:.4f}",
                 near[0] if len(near) == 1 else "",
             )
+    _value_closely(asked, candidate)
+
+
+def _value_closely(asked: str, candidate: Any) -> None:
+    """Compare the returned loss where sigma matters, closely if the answer draws as `model(x)`.
+
+    Otherwise where no draw matters, but every pixel does.
+    """
+    x, model = torch.rand(11, _PIXEL_COUNT), _lively()
+    kept = copy.deepcopy(model)
+    with using(candidate, *_LOSS_SKILLS, negative_elbo=right_elbo):
+        seed = _seed_of_the_next_call(candidate)
+        optimizer = torch.optim.SGD(model.parameters(), lr=_SHORT)
+        found = call(asked, candidate, model, optimizer, x)
+        with torch.random.fork_rng():
+            start_from(seed)
+            right = _loss(kept, x)
+        if isinstance(found, float) and abs(found - right) <= 1e-4 * (1 + abs(right)):
+            return
+        for _ in range(3):
+            model = _steady()
+            with torch.no_grad():
+                model.encoder.hidden.weight.mul_(4)
+                model.encoder.mu.weight.mul_(4)
+            x, right = torch.rand(11, _PIXEL_COUNT), 0.0
+            right = _loss(model, x)
+            optimizer = torch.optim.SGD(model.parameters(), lr=_SHORT)
+            found = call(asked, candidate, model, optimizer, x)
+            if not (isinstance(found, float) and abs(found - right) <= _NEARLY):
+                raise CheckFailed(
+                    asked,
+                    f"where z hardly matters it returned {found}; the loss before the step is "
+                    f"{right:.4f}",
+                )
 
 
 @check(negative_elbo, read=_READ_TRAINING)
@@ -472,7 +651,7 @@ def step_moves(candidate: Any, seed: int) -> None:
         for x in torch.rand(2, rows, _PIXEL_COUNT):
             start = [parameter.detach().clone() for parameter in parameters]
             slopes = _slopes(model, x)
-            with using(candidate, negative_elbo=_right):
+            with using(candidate, *_LOSS_SKILLS, negative_elbo=right_elbo):
                 call(asked, candidate, model, optimizer, x)
             # in units of the rate, so that a right step is the slope
             steps = [(s - p.detach()) / _SHORT for s, p in zip(start, parameters, strict=True)]
@@ -485,6 +664,193 @@ def step_moves(candidate: Any, seed: int) -> None:
                     _step_cause(steps, slopes, older, rows),
                 )
             older = slopes
+    with using(candidate, *_LOSS_SKILLS, negative_elbo=right_elbo):
+        _closely(asked, candidate)
+
+
+def _lively() -> VAE:
+    """Return a small VAE in which z matters: sigma is about 1.6, and the decoder heeds z."""
+    model = VAE(_PIXEL_COUNT, hidden=17, latent_dim=3)
+    nn.init.constant_(model.encoder.logvar.bias, 1.0)
+    with torch.no_grad():
+        model.decoder.hidden.weight.mul_(2)
+    return model
+
+
+def _seed_of_the_next_call(candidate: Any) -> int:
+    """Return the seed from which the answer will draw in its next call."""
+    told = getattr(candidate, "next_seed", None)
+    if callable(told):  # in the grader
+        return int(told())
+    seed = int(torch.randint(2**31, (), device="cpu"))
+    start_from(seed)
+    return seed
+
+
+def _moved(
+    asked: str,
+    candidate: Any,
+    model: VAE,
+    start: list[Tensor],
+    x: Tensor,
+    seeded: bool = True,
+    optimizer: torch.optim.Optimizer | None = None,
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Return the answer's step from a state, in units of the rate, and the right one.
+
+    The right one draws from the same seed, or from another.
+    """
+    parameters = list(model.parameters())
+    with torch.no_grad():
+        for parameter, value in zip(parameters, start, strict=True):
+            parameter.copy_(value)
+            parameter.grad = None
+    seed = _seed_of_the_next_call(candidate)
+    with torch.random.fork_rng():
+        start_from(seed + (not seeded))
+        slopes = _slopes(model, x)
+    call(asked, candidate, model, optimizer or torch.optim.SGD(parameters, lr=0.01), x)
+    return [(s - p.detach()) / 0.01 for s, p in zip(start, parameters, strict=True)], slopes
+
+
+def _closely(asked: str, candidate: Any) -> None:
+    """Compare a step with the right one from the same state, where sigma matters.
+
+    An answer that draws as `model(x)` does makes the same step but for rounding. Of one that
+    draws in another way the mean of 32 steps is compared with that of 32 right ones, and a step
+    where draws hardly matter more closely than before.
+    """
+    for rows in (11, 7, 1):
+        model, x = _lively(), torch.rand(rows, _PIXEL_COUNT)
+        start = [parameter.detach().clone() for parameter in model.parameters()]
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
+        steps, slopes = _moved(asked, candidate, model, start, x, optimizer=optimizer)
+        if _the_same(steps, slopes):
+            for _ in range(2):
+                steps, slopes = _moved(asked, candidate, model, start, x, optimizer=optimizer)
+                if not _the_same(steps, slopes):
+                    away = _length(_minus(steps, slopes)) / _length(slopes)
+                    raise CheckFailed(
+                        asked,
+                        f"the first step is right, a later one from the same state ends {away:.2g} "
+                        "of its length away from where the gradient leads",
+                        "a step changes something that later ones use, such as the rate",
+                    )
+            continue
+        if _cut_from_the_encoder(model, start, steps, slopes, x):
+            continue  # that is judged by `step_reaches_the_encoder`
+        _, others = _moved(asked, candidate, model, start, x, seeded=False)
+        off = _minus(steps, slopes)
+        if _length(off) < 0.1 * _length(_minus(others, slopes)):  # so it drew the same numbers
+            weights, extra = (torch.cat([p.flatten() for p in part]) for part in (start, off))
+            tilt = float(torch.cosine_similarity(weights, extra, dim=0))
+            raise CheckFailed(
+                asked,
+                f"with the same random numbers the step ends {_length(off) / _length(slopes):.2g} "
+                "of its length away from where the gradient leads",
+                "a penalty on the weights was added" if abs(tilt) > 0.99 else "",
+            )
+        many = [_moved(asked, candidate, model, start, x, seeded=False) for _ in range(32)]
+        found, right = (
+            torch.stack([torch.cat([part.flatten() for part in pair[side]]) for pair in many])
+            for side in (0, 1)
+        )
+        away = float((found.mean(0) - right.mean(0)).norm())
+        chance = float(((found.var(0) + right.var(0)) / len(many)).sum()) ** 0.5
+        # 4, not 3: with two directions that matter, chance alone would reach 3 once in 8,000
+        if not away <= 4 * chance + 0.01 * float(right.mean(0).norm()):
+            raise CheckFailed(
+                asked,
+                f"where sigma matters, the mean of {len(many)} steps ends {away / chance:.2g} "
+                "times as far from that of right ones as chance explains",
+                _sigma_cause(asked, candidate, model, start, x, found.mean(0)),
+            )
+        _where_z_does_not_matter(asked, candidate, torch.rand(rows, _PIXEL_COUNT))
+
+
+def _where_z_does_not_matter(asked: str, candidate: Any, x: Tensor) -> None:
+    """Compare a step however it draws: what comes after z is right to a thousandth.
+
+    The decoder hardly heeds z, and sigma is small beside mu. What z reaches moves by a hundredth
+    at most, for noise and for a floor on sigma.
+    """
+    model = _steady()
+    with torch.no_grad():
+        model.encoder.mu.weight.mul_(30)
+        model.decoder.hidden.weight.mul_(0.001)
+    start = [parameter.detach().clone() for parameter in model.parameters()]
+    steps, slopes = _moved(asked, candidate, model, start, x)
+    for name, step, slope in zip(dict(model.named_parameters()), steps, slopes, strict=True):
+        share, more = (1e-3, 2e-6) if name.startswith("decoder.logits") else (0.02, 2e-4)
+        if float((step - slope).norm()) > share * float(slope.norm()) + more * _length(slopes):
+            raise CheckFailed(
+                asked,
+                f"where z hardly matters, the step of {name} ends "
+                f"{float((step - slope).norm() / slope.norm()):.2g} of its length away from where "
+                "the gradient leads",
+            )
+
+
+def _the_same(steps: list[Tensor], slopes: list[Tensor]) -> bool:
+    """Return whether each parameter's step is its slope, but for rounding."""
+    return all(
+        float((step - slope).norm()) <= 2e-4 * float(slope.norm()) + 2e-6 * _length(slopes)
+        for step, slope in zip(steps, slopes, strict=True)
+    )
+
+
+def _cut_from_the_encoder(
+    model: VAE, start: list[Tensor], steps: list[Tensor], slopes: list[Tensor], x: Tensor
+) -> bool:
+    """Return whether the decoder moves as it should, and the encoder as from a z that is cut.
+
+    Of a z that is mu itself, the decoder's step differs too.
+    """
+    with torch.no_grad():
+        for parameter, value in zip(model.parameters(), start, strict=True):
+            parameter.copy_(value)
+    with torch.enable_grad():
+        mu, logvar = model.encoder(x)
+        loss = _right(model.decoder(mu), x, mu, logvar)
+        decoded = list(torch.autograd.grad(loss, list(model.parameters())))
+    if _near(steps, decoded):
+        return True
+    if not _near(steps[6:], slopes[6:]):
+        return False
+    # a head that the reconstruction does not reach has the gradient of the KL alone
+    with torch.enable_grad():
+        mu, logvar = model.encoder(x)
+        kl = right_kl(mu, logvar).sum(dim=1).mean()
+        alone = list(torch.autograd.grad(kl, list(model.encoder.parameters())))
+    return any(_near([steps[at]], [alone[at]]) for at in (2, 4))
+
+
+def _near(steps: list[Tensor], slopes: list[Tensor]) -> bool:
+    return all(
+        float((step - slope).norm()) <= 2e-3 * float(slope.norm()) + 1e-5
+        for step, slope in zip(steps, slopes, strict=True)
+    )
+
+
+def _sigma_cause(
+    asked: str, candidate: Any, model: VAE, start: list[Tensor], x: Tensor, found: Tensor
+) -> str:
+    """Return "sigma is wrong" if steps with z = mu + exp(logvar) * eps explain those found."""
+    with torch.no_grad():
+        for parameter, value in zip(model.parameters(), start, strict=True):
+            parameter.copy_(value)
+    tried = []
+    for _ in range(64):
+        mu, logvar = model.encoder(x)
+        z = mu + logvar.exp() * torch.randn_like(mu)
+        loss = _right(model.decoder(z), x, mu, logvar)
+        slopes = torch.autograd.grad(loss, list(model.parameters()))
+        tried.append(torch.cat([slope.flatten() for slope in slopes]))
+    known = torch.stack(tried)
+    chance = float((known.var(0) * (1 / 32 + 1 / 64)).sum()) ** 0.5
+    if float((found - known.mean(0)).norm()) <= 2 * chance:
+        return "z is mu + exp(logvar) * eps in the step: sigma is exp(0.5 * logvar)"
+    return ""
 
 
 def _minus(some: list[Tensor], others: list[Tensor]) -> list[Tensor]:
@@ -552,17 +918,18 @@ def step_reaches_the_encoder(candidate: Any, seed: int) -> None:
     One step with 31 images on an ordinary VAE; nothing here depends on chance.
     """
     asked = "the encoder learns from the reconstruction, also where the KL has weight 0"
-    model, x = VAE(_PIXEL_COUNT, hidden=17, latent_dim=3), torch.rand(31, _PIXEL_COUNT)
+    model = VAE(_PIXEL_COUNT, hidden=17, latent_dim=3)
+    # bright and dark pixels, so that their mean tells the way for the decoder's last bias; that
+    # begins near 0, so that a penalty on it goes another way, and a clamp nowhere
+    torch.nn.init.normal_(model.decoder.logits.bias, std=0.004)
+    bright = torch.arange(_PIXEL_COUNT)[torch.randperm(_PIXEL_COUNT)] % 2
+    x = 0.2 * torch.rand(31, _PIXEL_COUNT) + 0.8 * bright
     start = [parameter.detach().clone() for parameter in model.parameters()]
 
-    def without_kl(
-        logits: Tensor, x: Tensor, mu: Tensor, logvar: Tensor, beta: float = 1.0
-    ) -> Tensor:
-        return _right(logits, x, mu, logvar, beta=0.0)
-
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01)
-    with using(candidate, negative_elbo=without_kl):
+    with using(candidate, negative_elbo=right_reconstruction):
         call(asked, candidate, model, optimizer, x)
+    bias_after = model.decoder.logits.bias.detach().clone()
     moved = {
         name: not torch.equal(parameter, before)
         for (name, parameter), before in zip(model.named_parameters(), start, strict=True)
@@ -576,35 +943,54 @@ def step_reaches_the_encoder(candidate: Any, seed: int) -> None:
             )
         elif still == ["encoder.logvar.weight", "encoder.logvar.bias"]:
             bias = model.encoder.logvar.bias.detach().clone()
-            with using(candidate, negative_elbo=_right):
+            with using(candidate, negative_elbo=right_elbo):
                 call(asked, candidate, model, optimizer, x)
             if not torch.equal(model.encoder.logvar.bias, bias):  # so the KL does reach it
                 likely = "the decoder got mu itself: `model(x)` decodes z = mu + sigma * eps"
         raise CheckFailed(asked, f"these weights did not move: {', '.join(still)}", likely)
+    went = bias_after - start[-1]
+    if bool(went.any()) and abs(float(torch.cosine_similarity(went, bright - 0.5, dim=0))) < 0.25:
+        raise CheckFailed(
+            asked, "the weights move, but in a way that has nothing to do with the reconstruction"
+        )
 
 
-EPOCHS, ROWS, RATE = 3, 64, 3e-3  # 189 steps of Adam, half a second
-BOUND = 175.0  # nats; 20 seeds of the right answer gave 156 +- 2, the mean image costs 205
+_FEW = 20  # steps that are compared with the right ones
+_SAME = 0.01  # of the way from the start; rounding is 2e-7 of it, a floor on sigma 0.002
 
 
-def small_vae() -> VAE:
-    """Return the VAE that is trained here: 784-100-10-100-784."""
-    return VAE(hidden=100, latent_dim=10)
+def _right_step(model: VAE, optimizer: torch.optim.Optimizer, x: Tensor) -> None:
+    with torch.enable_grad():
+        loss = right_elbo(*_forward(model, x))
+        optimizer.zero_grad()
+        loss.backward()
+    optimizer.step()
 
 
-def trained_cost(model: VAE, step: Callable[[VAE, torch.optim.Optimizer, Tensor], Any]) -> float:
-    """Return the cost of the test digits after training, in nats, by the right loss."""
-    (train_images, _), (test_images, _) = load_mnist()
-    optimizer = torch.optim.Adam(model.parameters(), lr=RATE)
-    for _ in range(EPOCHS):
-        for rows in torch.randperm(len(train_images)).split(ROWS):
-            step(model, optimizer, train_images[rows])
-    return evaluate(model, test_images)["negative_elbo"]
+def _as_the_right(
+    candidate: Any, step: Callable[[VAE, torch.optim.Optimizer, Tensor], Any]
+) -> bool:
+    """Return whether twenty steps lead where right ones lead, from one state and one seed."""
+    models = smaller_vae(), smaller_vae()
+    models[1].load_state_dict(models[0].state_dict())
+    optimizers = torch.optim.Adam(models[0].parameters(), lr=FAST), adam(models[1], FAST)
+    start = [parameter.detach().clone() for parameter in models[0].parameters()]
+    for x in few_batches(_FEW):
+        seed = _seed_of_the_next_call(candidate)
+        with torch.random.fork_rng():
+            start_from(seed)
+            _right_step(models[1], optimizers[1], x)
+        step(models[0], optimizers[0], x.clone())
+    own, right = ([p.detach() for p in model.parameters()] for model in models)
+    return _length(_minus(own, right)) <= _SAME * _length(_minus(right, start))
 
 
 @check(negative_elbo, read=_READ_TRAINING)
 def elbo_trains(candidate: Any, seed: int) -> None:
-    """Check the resulting model: trained with this loss, scored by the right one."""
+    """Check the resulting model: trained with this loss, scored by the right one.
+
+    Twenty steps tell whether it is as by the right loss; if it is not, three epochs decide.
+    """
     asked = f"a small VAE, trained for three epochs with your loss, costs under {BOUND:.0f} nats"
 
     def step(model: VAE, optimizer: torch.optim.Optimizer, x: Tensor) -> None:
@@ -616,6 +1002,8 @@ def elbo_trains(candidate: Any, seed: int) -> None:
             call(asked, loss.backward)
         optimizer.step()
 
+    if _as_the_right(None, step):
+        return
     cost = trained_cost(small_vae(), step)
     if not cost < BOUND:
         raise CheckFailed(asked, f"it costs {cost:.1f} nats per test image")
@@ -623,9 +1011,59 @@ def elbo_trains(candidate: Any, seed: int) -> None:
 
 @check(negative_elbo, read=_READ_TRAINING)
 def step_trains(candidate: Any, seed: int) -> None:
-    """Check the resulting model: trained with this step and the right loss."""
+    """Check the resulting model: trained with this step and the right loss.
+
+    Twenty steps tell whether it is as by right ones, if the answer draws as `model(x)` does; if
+    it is not, three epochs decide.
+    """
     asked = f"a small VAE, trained for three epochs by train_step, costs under {BOUND:.0f} nats"
-    with using(candidate, negative_elbo=_right):
-        cost = trained_cost(small_vae(), lambda *step: call(asked, candidate, *step))
+
+    def step(*arguments: Any) -> None:
+        call(asked, candidate, *arguments)
+
+    with using(candidate, *_LOSS_SKILLS, negative_elbo=right_elbo):
+        if _as_the_right(candidate, step):
+            return
+        cost = trained_cost(small_vae(), step)
     if not cost < BOUND:
         raise CheckFailed(asked, f"it costs {cost:.1f} nats per test image")
+
+
+ASSIGNMENT = Assignment(
+    name="elbo",
+    imports=("import torch", "from torch.nn import functional as F"),
+    pieces=(
+        Piece("negative-elbo", "negative_elbo"),
+        Piece("train-step", "train_step", Carrier(pack, step_by_tensors, unpack)),
+    ),
+    skills=(
+        Skill("negative-elbo-value", "negative_elbo: value", 2, "negative_elbo", elbo_value),
+        Skill(
+            "negative-elbo-reductions",
+            "negative_elbo: what sums, what averages",
+            2,
+            "negative_elbo",
+            elbo_reductions,
+        ),
+        Skill(
+            "negative-elbo-gradients",
+            "negative_elbo: gradients",
+            2,
+            "negative_elbo",
+            elbo_gradients,
+            shown=False,
+        ),
+        Skill("negative-elbo-trains", "negative_elbo: it trains", 1, "negative_elbo", elbo_trains),
+        Skill("train-step-value", "train_step: what it returns", 1, "train_step", step_value),
+        Skill("train-step-moves", "train_step: one step", 3, "train_step", step_moves),
+        Skill(
+            "train-step-encoder",
+            "train_step: the encoder learns",
+            1,
+            "train_step",
+            step_reaches_the_encoder,
+            shown=False,
+        ),
+        Skill("train-step-trains", "train_step: it trains", 2, "train_step", step_trains),
+    ),
+)

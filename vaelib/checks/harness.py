@@ -2,36 +2,41 @@
 
 import functools
 import inspect
-import io
 import linecache
-import logging
 import os
-import random
-import signal
-import sys
 import sysconfig
-import threading
 import traceback
 import types
-import warnings
 from collections.abc import Callable, Iterator
 from contextlib import (
-    ExitStack,
     contextmanager,
     nullcontext,
-    redirect_stderr,
-    redirect_stdout,
 )
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from vaelib.checks.pretend_gpu import PretendGPU
+from vaelib.checks import guard
+from vaelib.checks.gpu import PretendGPU
+from vaelib.checks.guard import (
+    TimeIsUp,
+    answering,
+    locked,
+    pardoned,
+    quiet,
+    time_limit,
+    torch_defaults,
+)
 
 STANDARD_ERRORS = 6.0  # two-sided false alarm of one comparison: 2e-9
-SECONDS = 20.0  # for one check; a right answer needs less than one
+
+# How an answer may be called: the mode of a module, and what torch is told about gradients.
+GRAD_MODES: dict[str, Callable[[], Any]] = {
+    "": torch.enable_grad,
+    " under `torch.no_grad()`": torch.no_grad,
+    " under `torch.inference_mode()`": torch.inference_mode,
+}
 
 Check = TypeVar("Check", bound=Callable[..., None])
 
@@ -80,14 +85,14 @@ def check(*references: Any, read: str) -> Callable[[Check], Check]:
         def judged(candidate: Any, seed: int = 0) -> None:
             try:
                 # the time limit inside the others: it must not ring while they put things back
-                with _quiet(), _torch_defaults(seed), _locked(references), _time_limit():
+                with quiet(), torch_defaults(seed), locked(references), time_limit():
                     function(candidate, seed)
             except CheckFailed as failure:
                 failure.read = failure.read or read
                 raise failure.with_traceback(None) from None
-            except _TimeIsUp:
+            except TimeIsUp:
                 asked = "an answer in reasonable time"
-                raise CheckFailed(asked, _time_is_up(), _TOO_SLOW, read) from None
+                raise CheckFailed(asked, _time_is_up(), TOO_SLOW, read) from None
 
         return judged  # type: ignore[return-value]
 
@@ -98,7 +103,10 @@ _FIXED_DEVICE = (
     "something is made on one device whatever the inputs' device: use the `_like` functions, or "
     "`device=` with the device of an input"
 )
-_TOO_SLOW = "an endless loop, or steps that are far too slow"
+_FIXED_SIZE = (
+    "784 is written into the code: sizes come from the arguments, and checks use others too"
+)
+TOO_SLOW = "an endless loop, or steps that are far too slow"
 # Errors whose cause is known, each by a part of its text.
 _CAUSES = {
     "Expected all tensors to be on the same device": _FIXED_DEVICE,
@@ -131,6 +139,15 @@ _CAUSES = {
     "Can't call numpy() on Tensor that requires grad": (
         "NumPy cannot pass on gradients: use torch's functions throughout"
     ),
+    "bitwise_xor": "`^` is no power in Python: write `**`",
+    "more than 1 value per channel": (
+        "batch norm in train mode needs several rows, and a batch of one is asked for as well"
+    ),
+    "a leaf Variable that requires grad": (
+        "an operation in place on an input whose gradient is wanted: leave out the underscore"
+    ),
+    "unexpected keyword argument": "the function that is called there has no such parameter",
+    "No module named": "a package that is not installed here: torch is enough for the answer",
     "tensors can be converted to Python scalars": (
         "`math` takes single numbers: use torch's functions, such as `torch.exp`"
     ),
@@ -151,12 +168,11 @@ def call(asked: str, function: Callable[..., Any], *arguments: Any) -> Any:
     """
     likely = ""
     try:
-        return function(*arguments)
+        return answering(function, *arguments)
     except (CheckFailed, KeyboardInterrupt):
         raise
-    except _TimeIsUp as error:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        seen, likely = _time_is_up(error), _TOO_SLOW
+    except TimeIsUp as error:
+        seen, likely = _time_is_up(error), TOO_SLOW
     except RecursionError as error:
         seen = f"RecursionError: a function calls itself without end{_where(error)}"
     except BaseException as error:  # SystemExit too: the learner's exit() must not end grading
@@ -165,8 +181,14 @@ def call(asked: str, function: Callable[..., Any], *arguments: Any) -> Any:
         if unfinished and not any(text in message for text in _TORCH_RAISED):
             raise
         first_line = message.partition("\n")[0][:200]
-        seen = f"{type(error).__name__}{first_line and ': '}{first_line}{_where(error)}"
+        shapes = [tuple(a.shape) for a in arguments if isinstance(a, Tensor)]
+        called = ""
+        if shapes and any(text in message for text in ("shape", "size", "dimension")):
+            called = f"; called with {', '.join(map(str, shapes))}"
+        seen = f"{type(error).__name__}{first_line and ': '}{first_line}{_where(error)}{called}"
         likely = next((cause for text, cause in _CAUSES.items() if text in message), "")
+        if called and "784" in first_line + _where(error) and not any(784 in s for s in shapes):
+            likely = _FIXED_SIZE
         if _calls_itself(function, error):
             likely = "your function calls itself: it has the name of the one that you want to call"
         elif isinstance(error, TypeError) and not _learners_lines(error):
@@ -239,13 +261,33 @@ def gradients(asked: str, output: Tensor, weight: Tensor, *inputs: Tensor) -> li
 
 
 def unchanged(asked: str, name: str, value: Tensor, before: Tensor) -> None:
-    """Raise `CheckFailed` if the learner's code wrote into its input."""
-    if not torch.equal(value, before):
+    """Raise `CheckFailed` if the learner's code wrote into its input, fresh when it was called.
+
+    To write and then to put back is to write: torch counts how often.
+    """
+    # In the grader the answer writes into a copy, which is handed on beside the value.
+    if hasattr(value, "written") or value._version or not torch.equal(value, before):
         raise CheckFailed(
             asked,
             f"{name} was changed by the call",
             "an operation in place: a trailing underscore (`exp_`, `mul_`), `+=`, `out=` or "
             "`.data`",
+        )
+
+
+def not_empty(asked: str, run: Callable[..., Tensor], *inputs: Tensor) -> None:
+    """Raise `CheckFailed` if a result is a number or a plain sum of what came in.
+
+    Such a result grows evenly as the inputs do: constants, sizes, a column, a fixed projection.
+    The points for a result's form are those of an answer that tries.
+    """
+    one, two, three = (run(*(times * value for value in inputs)).detach() for times in (1, 2, 3))
+    bend = (three - 2 * two + one).abs().max()
+    if bool(bend <= 1e-5 * (one.abs() + two.abs() + three.abs()).max()):
+        raise CheckFailed(
+            asked,
+            "the result is a number, or a plain sum of the inputs: no points without an attempt "
+            "at the formula",
         )
 
 
@@ -281,7 +323,7 @@ def same_device(asked: str, run: Callable[..., Any], *inputs: Tensor) -> None:
                 seen = failure.seen.replace("meta device", "cuda device")
                 seen = seen.replace("device meta", "device cuda")
                 raise CheckFailed(asked, f"on a GPU: {seen}", _FIXED_DEVICE) from None
-            if device == "cuda" or failure.likely == _TOO_SLOW:
+            if device == "cuda" or failure.likely == TOO_SLOW:
                 raise
             continue
         if isinstance(result, Tensor) and result.device.type != device:
@@ -292,149 +334,114 @@ def same_device(asked: str, run: Callable[..., Any], *inputs: Tensor) -> None:
 
 
 @contextmanager
-def using(function: Any, **pieces: Any) -> Iterator[None]:
-    """Give the learner's function the right version of the other pieces it may call.
+def using(
+    function: Any, *checks: Callable[[Any, int], None], **pieces: Callable[..., Any]
+) -> Iterator[None]:
+    """Give the learner's function the right version of another piece that it may call.
 
+    Only where the learner's own does not pass `checks`, which are those of its own skills: what
+    is right is called as the learner wrote it. Without checks it is always replaced. The right
+    version takes the arguments as the learner's own would, whatever it calls them, and it stands
+    in wherever the learner's own function is held: as a default argument, an attribute, an alias.
     A name that the learner took from torch (`torch.distributions.kl_divergence`) stays.
     """
-    function = inspect.unwrap(function)  # from decorators such as `torch.compile`
-    while isinstance(function, functools.partial):
-        function = function.func
-    names = getattr(function, "__globals__", {})
+    names = _names_of(function)
     kept = {name: names[name] for name in pieces if name in names}
+    swapped: list[tuple[Any, Any, Any]] = []
+    placed = []
     for name, piece in pieces.items():
-        if not str(getattr(kept.get(name), "__module__", "")).startswith("torch."):
-            names[name] = piece
+        own = kept.get(name)
+        if str(getattr(own, "__module__", "")).startswith("torch."):
+            continue
+        trusted = getattr(function, "trusted", None)  # in the grader, which judged it before
+        if checks and (
+            name in trusted if trusted is not None else own is not None and passes(own, *checks)
+        ):
+            continue
+        placed.append(name)
+        if trusted is None:  # in the grader, all this is done where the answer is
+            piece = taking_arguments_of(own, piece)
+            if isinstance(own, types.FunctionType) and not own.__code__.co_freevars:
+                swapped.append((own, own.__code__, own.__defaults__))
+                own.__globals__[f"_right_{name}"] = piece
+                own.__code__, own.__defaults__ = _handing_on(f"_right_{name}"), None
+        names[name] = piece
     try:
         yield
     finally:
-        for name in pieces:
+        for own, code, defaults in swapped:
+            own.__code__, own.__defaults__ = code, defaults
+        for name in placed:
             names.pop(name, None)
+            names.pop(f"_right_{name}", None)
         names.update(kept)
 
 
-class _TimeIsUp(BaseException):
-    """Not an Exception, so that `except Exception` in an answer cannot swallow it."""
+def _names_of(function: Any) -> dict[str, Any]:
+    """Return the global names of a function, a method, a module or another callable."""
+    function = inspect.unwrap(function)  # from decorators such as `torch.compile`
+    while isinstance(function, functools.partial):
+        function = function.func
+    if "__globals__" not in dir(function):
+        kind = type(function)
+        function = getattr(kind, "forward", None) or vars(kind).get("__call__", function)
+    names = getattr(function, "__globals__", {})
+    return names if isinstance(names, dict) else {}
+
+
+def _handing_on(name: str) -> types.CodeType:
+    """Return the code of a function that hands its arguments on to a global one."""
+    names: dict[str, Any] = {}
+    exec(f"def hand_on(*a, **k):\n    return {name}(*a, **k)", names)
+    code: types.CodeType = names["hand_on"].__code__
+    return code
+
+
+def taking_arguments_of(own: Any, right: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the right version with the parameters of the learner's own: their names and order.
+
+    What the learner's own has beyond those of the right one is ignored, `beta` aside.
+    """
+    try:
+        signature = inspect.signature(own)
+        wanted = [
+            name
+            for name, parameter in inspect.signature(right).parameters.items()
+            if parameter.default is parameter.empty
+        ]
+    except (TypeError, ValueError):
+        return right
+
+    def bound(*arguments: Any, **named: Any) -> Any:
+        try:
+            given = signature.bind(*arguments, **named).arguments
+        except TypeError:
+            return right(*arguments, **named)
+        values = list(given.values())[: len(wanted)]
+        if len(values) < len(wanted) or any(isinstance(value, dict) for value in values):
+            return right(*arguments, **named)
+        extra = {"beta": given["beta"]} if "beta" in given else {}
+        return right(*values, **extra)
+
+    return bound
+
+
+def passes(piece: Any, *checks: Callable[[Any, int], None]) -> bool:
+    """Return whether a piece passes checks, run inside another: with the same random numbers."""
+    with pardoned():
+        for run in checks:
+            try:
+                inspect.unwrap(run)(piece, torch.initial_seed() % 2**31)
+            except (CheckFailed, NotImplementedError):
+                return False
+            finally:
+                torch.set_grad_enabled(True)  # the answer may have switched it off
+    return True
 
 
 def _time_is_up(error: BaseException | None = None) -> str:
-    return f"it was still running after {SECONDS:g} seconds{_where(error) if error else ''}"
-
-
-@contextmanager
-def _time_limit() -> Iterator[None]:
-    """Raise `_TimeIsUp` after `SECONDS`, where the system has alarms."""
-    if not hasattr(signal, "SIGALRM") or threading.current_thread() != threading.main_thread():
-        yield  # nbgrader's own cell timeout is the limit then
-        return
-
-    def ring(_: int, frame: types.FrameType | None) -> None:
-        # only within an answer: raised elsewhere, it could stop what puts the process in order
-        if any(outer.f_code is call.__code__ for outer, _ in traceback.walk_stack(frame)):
-            raise _TimeIsUp
-
-    previous = signal.signal(signal.SIGALRM, ring)
-    # rings again and again: a bare `except` in a loop may have swallowed it
-    signal.setitimer(signal.ITIMER_REAL, SECONDS, 0.01)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, previous)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Drop what is printed, warned, logged or drawn.
-
-    In nbgrader a line on stderr would cost marks, whoever wrote it: torch's C++ warnings and
-    handlers of `logging` go past `sys.stderr`.
-    """
-    with ExitStack() as stack:
-        for descriptor in (1, 2):
-            _drop(descriptor, stack)
-        if "IPython" in sys.modules:
-            from IPython.utils.capture import capture_output
-
-            stack.enter_context(capture_output())
-        stack.enter_context(redirect_stdout(io.StringIO()))
-        stack.enter_context(redirect_stderr(io.StringIO()))
-        stack.enter_context(warnings.catch_warnings())
-        warnings.simplefilter("ignore")
-        stack.callback(logging.disable, logging.root.manager.disable)
-        logging.disable()
-        figures = _open_figures()
-        try:
-            yield
-        finally:
-            for number in _open_figures() - figures:
-                sys.modules["matplotlib.pyplot"].close(number)
-
-
-def _drop(descriptor: int, stack: ExitStack) -> None:
-    """Send what is written to a file descriptor nowhere until the stack closes."""
-    try:
-        kept = os.dup(descriptor)
-    except OSError:  # closed, as in a program without a console
-        return
-    stack.callback(os.close, kept)
-    stack.callback(os.dup2, kept, descriptor)
-    with open(os.devnull, "wb") as nowhere:
-        os.dup2(nowhere.fileno(), descriptor)
-
-
-def _open_figures() -> set[int]:
-    """Return the numbers of pyplot's figures, without importing pyplot."""
-    pyplot = sys.modules.get("matplotlib.pyplot")
-    return set(pyplot.get_fignums()) if pyplot else set()
-
-
-@contextmanager
-def _torch_defaults(seed: int) -> Iterator[None]:
-    """Start from torch's defaults and from the seed; put back what an answer may have set."""
-    dtype, device = torch.get_default_dtype(), torch.get_default_device()
-    grad_enabled = torch.is_grad_enabled()
-    python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
-    with torch.random.fork_rng():
-        torch.set_default_device(None)
-        torch.set_default_dtype(torch.float32)
-        torch.set_grad_enabled(True)
-        torch.manual_seed(seed)
-        random.seed(seed)
-        np.random.seed(seed)  # noqa: NPY002 - answers may use it
-        try:
-            yield
-        finally:
-            torch.set_default_device(None if device.type == "cpu" else device)
-            torch.set_default_dtype(dtype)
-            torch.set_grad_enabled(grad_enabled)
-            random.setstate(python)
-            np.random.set_state(numpy)  # noqa: NPY002
-
-
-@contextmanager
-def _locked(references: tuple[Any, ...]) -> Iterator[None]:
-    """Make vaelib's own answers refuse to work, however the learner came to hold them."""
-
-    def refuse(*_: Any, **__: Any) -> NoReturn:
-        from vaelib.checks.judging import CheckFailed
-
-        raise CheckFailed(
-            "write this piece yourself", "the answer calls vaelib's own version of it"
-        )
-
-    functions = [
-        reference if isinstance(reference, types.FunctionType) else reference.forward
-        for reference in references
-    ]
-    kept = [function.__code__ for function in functions]
-    for function in functions:
-        function.__code__ = refuse.__code__
-    try:
-        yield
-    finally:
-        for function, code in zip(functions, kept, strict=True):
-            function.__code__ = code
+    where = _where(error) if error else ""
+    return f"it was still running after {guard.SECONDS:g} seconds of work{where}"
 
 
 _NOT_THE_LEARNERS = (sysconfig.get_path("stdlib"), os.path.dirname(os.path.dirname(__file__)))

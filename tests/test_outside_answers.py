@@ -1,0 +1,53 @@
+"""Answers from public code, or made to be subtle, against the checks: `answers/N/*.py`.
+
+Here with one seed; `make rates` tries more, and counts an answer that is misjudged with any.
+"""
+
+from collections import Counter
+from types import SimpleNamespace
+
+import pytest
+from answers import EMPTY, OUTSIDE, SEEDS, TRAINING, load, lost, run, skills, subject_of
+from test_mutants import undiagnosed
+
+from vaelib.assignments import names as names_of_assignments
+
+BATCH = [answer for answer in OUTSIDE if answer.given]
+
+
+@pytest.mark.parametrize("answer", OUTSIDE, ids=lambda a: f"{a.assignment}, {a.verdict}: {a.name}")
+def test_verdicts(answer):
+    found = lost(answer, SEEDS[1], training="trains" in " ".join(answer.loses))
+    told = "\n".join(f"{skill}: {failure}" for skill, failure in found.items())
+    if answer.verdict == "right":
+        assert not found, told
+    else:
+        assert answer.loses and set(answer.loses) <= set(found), f"lost only {told}"
+
+
+def test_a_wrong_verdict_is_noticed():
+    right = next(answer for answer in OUTSIDE if answer.verdict == "right")
+    planted = SimpleNamespace(**vars(right) | {"verdict": "wrong", "loses": ["small_print"]})
+    with pytest.raises(AssertionError, match="lost only"):
+        test_verdicts(planted)
+
+
+def test_the_last_batch_says_where_each_idea_comes_from():
+    public = [answer for answer in BATCH if not answer.given.startswith("own")]
+    assert len(public) >= 60 and len(BATCH) == 90
+    assert {answer.first for answer in BATCH} <= {"", "passed", "failed", "other"}
+
+
+@pytest.mark.parametrize("answer", EMPTY, ids=lambda a: f"{a.assignment}: {a.name}")
+def test_no_skill_is_earned_by_an_answer_that_holds_nothing(answer):
+    subject = subject_of(answer)
+    names = load(subject, answer.source)
+    with undiagnosed():
+        for skill in skills(subject, answer.source):
+            for seed in range(9 if skill not in TRAINING else 1):
+                assert run(subject, skill, names, seed), f"{skill} with secret {seed}"
+
+
+def test_every_assignment_has_empty_answers():
+    per_assignment = Counter(answer.assignment for answer in EMPTY)
+    assert set(per_assignment) == set(names_of_assignments()) and min(per_assignment.values()) >= 5
