@@ -1,7 +1,7 @@
 """A latent-space explorer that runs in the page: in the book, in Jupyter and in Colab alike.
 
 The networks, their weights and some images are written into one piece of HTML, with the
-JavaScript that runs them. It asks for no network and no kernel.
+JavaScript that runs them: the engine of the book's stage. It asks for no network and no kernel.
 """
 
 import base64
@@ -17,9 +17,10 @@ from torch import Tensor
 
 from vaelib._validation import require_images
 from vaelib.bugs import true_cost
-from vaelib.explorer.figure import draw_figure
-from vaelib.explorer.weights import as_base64, packed, rounded
 from vaelib.models import VAE
+from vaelib.stage.bundle import bundle
+from vaelib.stage.figure import draw_figure
+from vaelib.stage.weights import as_base64, packed, rounded
 
 PER_DIGIT = 20  # images of each digit in the page: 200 kB
 
@@ -94,9 +95,9 @@ class Explorer:
         name = f"explorer-{uuid.uuid4().hex[:8]}"
         picture = base64.b64encode(self.figure()).decode()
         data = json.dumps(self._data(), separators=(",", ":")).replace("<", "\\u003c")
-        style, markup, script = (
-            (files(__package__) / f"explorer.{kind}").read_text(encoding="utf-8")
-            for kind in ("css", "html", "js")
+        style, markup = (
+            (files("vaelib.stage") / f"explorer/explorer.{kind}").read_text(encoding="utf-8")
+            for kind in ("css", "html")
         )
         alt = html.escape(ALT.format(n=f"{len(self.images):,}"))
         return (
@@ -106,8 +107,7 @@ class Explorer:
             f'src="data:image/png;base64,{picture}"><figcaption>{CAPTION}</figcaption></figure>'
             f"<template><style>{style}</style>{markup}</template>"
             f'<script type="application/json">{data}</script></div>'
-            f'<script>for (const host of document.querySelectorAll("#{name}")) '
-            f"if (!host.shadowRoot) ({script})(host);</script>"
+            f"<script>{bundle('notebook.js')}</script>"
         )
 
     def figure(self) -> bytes:

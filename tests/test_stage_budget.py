@@ -1,0 +1,103 @@
+"""What the stage may cost: times are printed, and compared with other times of the same run.
+
+    pytest -s tests/test_stage_budget.py
+
+On an idle machine: the first movement within 1 s at a fourth of the processor, 100 steps of act 6
+within 15 s, no task of the page over 50 ms, and 60 frames a second (16.7 ms each) while dragging.
+"""
+
+import pytest
+from stage_page import ACT, PAGE, STATIC
+
+pytestmark = pytest.mark.slow
+ACTS = [0, 2, 3, 6, 7]
+# When the costs of act 0 are first written, and first written anew: it moves.
+WATCH = """() => {
+    window.moved = [];
+    new MutationObserver(() => {
+        const said = document.querySelector(".cost")?.textContent;
+        if (said && said !== window.said) window.moved.push(performance.now());
+        window.said = said;
+    }).observe(document, { subtree: true, childList: true, characterData: true });
+}"""
+LONG = """() => {
+    window.long = [];
+    new PerformanceObserver((list) => {
+        for (const entry of list.getEntries()) window.long.push(entry.duration);
+    }).observe({ entryTypes: ["longtask"] });
+}"""
+# How long each of 30 changes of a slider takes to be worked out, and, in between, one decode.
+DRAG = """([act, name]) => {
+    const host = document.querySelector(`[data-act="${act}"]`);
+    const slider = host.querySelector(name);
+    const [changes, decodes] = [[], []];
+    const z = new Float32Array(20);
+    for (let k = 0; k < 30; k++) {
+        let start = performance.now();
+        slider.value = Number(slider.min) + (k / 30) * (slider.max - slider.min);
+        slider.dispatchEvent(new Event("input", { bubbles: true }));
+        changes.push(performance.now() - start);
+        start = performance.now();
+        for (let n = 0; n < 5; n++) host.stage.decode(z);
+        decodes.push((performance.now() - start) / 5);
+    }
+    const median = (values) => values.sort((a, b) => a - b)[15];
+    return [median(changes), median(decodes)];
+}"""
+
+
+def test_all_files_are_small():
+    sizes = {path.name: path.stat().st_size / 1e6 for path in STATIC.iterdir()}
+    print(
+        {name: f"{size:.2f} MB" for name, size in sizes.items()}, f"sum {sum(sizes.values()):.2f}"
+    )
+    assert sum(sizes.values()) < 3
+
+
+def test_it_moves_soon_after_it_has_loaded(browser, tmp_path):
+    """Beside the half second of the beat, it takes about what a browser needs for the files."""
+    times = {}
+    for name, acts in (("empty", ""), ("cover", ACT.format(0))):
+        path = tmp_path / f"{name}.html"
+        path.write_text(PAGE.format(STATIC.as_uri(), acts), encoding="utf-8")
+        context = browser.new_context(offline=True)
+        page = context.new_page()
+        context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
+        page.add_init_script(f"({WATCH})()")
+        page.goto(path.as_uri())
+        if acts:
+            page.wait_for_function("() => window.moved.length > 1")
+            times["first drawing"], times["movement"] = page.evaluate("() => window.moved")[:2]
+        times[name] = page.evaluate(
+            "() => performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd"
+        )
+        context.close()
+    print("at 4x throttle, ms:", {name: round(time) for name, time in times.items()})
+    assert times["first drawing"] < 3 * times["empty"]
+    assert times["movement"] - times["first drawing"] < 500 + 2 * times["empty"]
+
+
+@pytest.mark.parametrize("act, slider", [(2, ".noise"), (3, ".raw"), (7, ".pixel")])
+def test_dragging_costs_a_few_decodes(visit, act, slider):
+    change, decode = visit(reduced_motion="reduce").evaluate(DRAG, [act, slider])
+    print(f"act {act}: a change takes {change:.1f} ms (60 frames: 16.7), a decode {decode:.2f} ms")
+    assert change < 15 * decode
+
+
+def test_a_hundred_steps_leave_the_page_free(visit):
+    """The worker takes what its steps take, and the page's own tasks are few beside them."""
+    page = visit(reduced_motion="reduce")
+    page.evaluate(LONG)
+    page.get_by_role("button", name="Train", exact=True).click()
+    reached = "(n) => document.querySelector('[data-act=\"6\"]').stage.state.step >= n"
+    page.wait_for_function(reached, arg=1)
+    start = page.evaluate("() => performance.now()")
+    page.wait_for_function(reached, arg=101)
+    took = page.evaluate("() => performance.now()") - start
+    long = page.evaluate("() => window.long")
+    page.get_by_role("button", name="Pause").click()
+    print(
+        f"100 steps: {took / 1000:.1f} s (15); tasks over 50 ms: {len(long)}",
+        f"the longest {max(long, default=0):.0f} ms",
+    )
+    assert sum(long) < took / 2

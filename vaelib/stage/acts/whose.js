@@ -1,0 +1,149 @@
+// Act 1: whose Gaussian? Guess where a second image of the same digit lands; then give all images
+// one Gaussian, and see what the decoder can still draw.
+import { decode, encode, kl, reconstruction, sample, sigmoid } from "../engine.js";
+import { data, dots, flat, images, labels, meanImage, wide } from "../models.js";
+import { SIDE, onMap, paintCross, paintCodes, paintRing } from "../map.js";
+import { inEveryTheme, open, paint, sum } from "../page.js";
+
+const MARKUP = `
+  <p class="ask"></p>
+  <div class="line">
+    <div class="part"><canvas class="ink first" width="112" height="112" role="img"></canvas><span>image A</span></div>
+    <div class="part"><canvas class="ink second" width="112" height="112" role="img"></canvas><span>image B</span></div>
+    <div class="part"><canvas class="map guess" width="${SIDE}" height="${SIDE}" tabindex="0" role="application"></canvas>
+      <span>your guess: a cross</span></div>
+    <div class="part"><canvas class="ink drawn" width="112" height="112" role="img"></canvas><span class="kind"></span></div>
+  </div>
+  <p class="told"></p>
+  <div class="buttons"><button type="button" class="look">Show where B lands</button>
+    <button type="button" class="pair">Another pair</button>
+    <label><input type="checkbox" class="same"> one Gaussian for all images</label></div>
+  <p class="cost"></p>
+  <p class="note total"></p>`;
+
+/** @param {Element} host */
+export function whose(host) {
+  const { part, canvas, input, say } = open(host, MARKUP);
+  const map = canvas(".map");
+  const state = { digit: 3, guess: /** @type {number[] | null} */ (null), shown: false };
+  const pair = () => [images[state.digit], images[10 + state.digit]];
+
+  function redraw() {
+    const codes = pair().map((image) => encode(flat, image));
+    paintCodes(map, dots, labels);
+    paintRing(map, codes[0], "A");
+    if (state.guess) paintCross(map, state.guess);
+    if (state.shown) paintRing(map, codes[1], "B");
+    return codes;
+  }
+
+  /** What the second image's drawing costs, with its own Gaussian or with one for all. */
+  function draw() {
+    const image = pair()[1];
+    const q = encode(wide, image);
+    const same = input(".same").checked;
+    // Where z says nothing about the image, the best drawing is the same for all: their mean.
+    const logits = same
+      ? meanImage.map((p) => Math.log(Math.max(p, 1e-3) / (1 - Math.max(p, 1e-3))))
+      : decode(wide, sample(q));
+    paint(canvas(".drawn"), sigmoid(logits));
+    const cost = sum([reconstruction(logits, image), same ? 0 : kl(q)]);
+    const [rec, second] = cost.shown.map((value) => value.toFixed(1));
+    part(".kind").textContent = same
+      ? "B, from a z that all share: the mean image"
+      : "B, from a z of its own Gaussian";
+    canvas(".drawn").setAttribute("aria-label", part(".kind").textContent ?? "");
+    part(".cost").textContent =
+      `B: reconstruction ${rec} + KL ${second} = ${cost.sum} nats. ` +
+      `Mean of 1,000 test images: reconstruction ${data.cost.own.toFixed(0)} each with its own Gaussian, ${data.cost.mean.toFixed(0)} with one for all.`;
+  }
+
+  function start() {
+    Object.assign(state, { guess: null, shown: false });
+    const { digit } = state;
+    part(".ask").textContent =
+      `Image A is a ${digit}, and the ring is its Gaussian. Image B is another ${digit}. Where does its Gaussian lie? Put a cross on the map.`;
+    part(".told").textContent = "";
+    [".first", ".second"].forEach((name, i) => {
+      paint(canvas(name), pair()[i]);
+      canvas(name).setAttribute("aria-label", `Image ${"AB"[i]}, a ${digit}`);
+    });
+    map.setAttribute(
+      "aria-label",
+      `A map of the codes of all test images, with the Gaussian of image A, a ${digit}. Arrow keys move your cross, Enter shows image B.`,
+    );
+    redraw();
+    draw();
+  }
+
+  function look() {
+    if (!state.guess) {
+      part(".told").textContent = "First put your cross on the map.";
+      return say(part(".told").textContent ?? "");
+    }
+    state.shown = true;
+    const [a, b] = redraw();
+    const away = (/** @type {ArrayLike<number>} */ from) =>
+      Math.hypot(b.mu[0] - from[0], b.mu[1] - from[1]).toFixed(1);
+    const sigma = (b.logvar.reduce((all, value) => all + Math.exp(0.5 * value), 0) / 2).toFixed(2);
+    part(".told").textContent =
+      `B lies ${away(a.mu)} from A and ${away(state.guess)} from your cross; its sigma is about ${sigma}. ` +
+      "Two images of one digit have two Gaussians.";
+    say(part(".told").textContent ?? "");
+  }
+
+  map.addEventListener("pointerdown", (event) => {
+    if (!state.shown) state.guess = onMap(map, event);
+    redraw();
+  });
+  map.addEventListener("keydown", (event) => {
+    const step = {
+      ArrowLeft: [-0.2, 0],
+      ArrowRight: [0.2, 0],
+      ArrowUp: [0, 0.2],
+      ArrowDown: [0, -0.2],
+    }[event.key];
+    if (event.key === "Enter") look();
+    if (!step) return;
+    event.preventDefault();
+    const [x, y] = state.guess ?? [0, 0];
+    if (!state.shown) state.guess = [x + step[0], y + step[1]];
+    redraw();
+    say(`Cross at ${(x + step[0]).toFixed(1)}, ${(y + step[1]).toFixed(1)}`);
+  });
+  part(".look").addEventListener("click", look);
+  part(".pair").addEventListener("click", () => {
+    state.digit = (state.digit + 1) % 10;
+    start();
+  });
+  input(".same").addEventListener("change", () => {
+    draw();
+    say(`${part(".kind").textContent}. ${part(".cost").textContent}`);
+  });
+  const [between, within] = [data.between, data.within].map((value) => value.toFixed(2));
+  part(".total").textContent =
+    "What do all images share? The cloud. In the model with 20 dimensions a dimension varies by " +
+    `${between} between images and by ${within} within one: ${(Number(between) + Number(within)).toFixed(2)} together, close to the 1 of the standard normal.`;
+  start();
+  inEveryTheme(redraw);
+  /** The digit; then where the cross is, and whether B is shown. */
+  const share = {
+    get: () =>
+      [
+        state.digit,
+        ...(state.guess ?? []).map((x) => Number(x.toFixed(2))),
+        ...(state.shown ? ["shown"] : []),
+      ].join(),
+    set: (/** @type {string} */ text) => {
+      const [digit, x, y, shown] = text.split(",");
+      if (!/^\d$/.test(digit)) return;
+      state.digit = Number(digit);
+      start();
+      if (Number.isFinite(Number(x)) && Number.isFinite(Number(y)))
+        state.guess = [Number(x), Number(y)];
+      redraw();
+      if (shown) look();
+    },
+  };
+  return { state, say, share };
+}

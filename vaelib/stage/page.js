@@ -1,0 +1,94 @@
+// Elements, words, and images painted on canvases.
+
+/** @param {string} tag @param {{[name: string]: string | number}} [attributes] @param {(Node | string)[]} children */
+export function element(tag, attributes = {}, ...children) {
+  const made = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
+  made.append(...children);
+  return made;
+}
+
+/**
+ * Fill a host with an act's markup; what stood there stays for paper and for pages without scripts.
+ * @param {Element} host @param {string} markup
+ */
+export function open(host, markup) {
+  const fallback = element("div", { class: "fallback" }, ...host.childNodes);
+  const app = element("div", { class: "app" });
+  app.innerHTML = `${markup}<p class="live" role="status"></p>`;
+  host.append(fallback, app);
+  return {
+    /** @param {string} name */
+    part: (name) => /** @type {HTMLElement} */ (app.querySelector(name)),
+    /** @param {string} name */
+    parts: (name) => /** @type {HTMLElement[]} */ ([...app.querySelectorAll(name)]),
+    /** @param {string} name */
+    canvas: (name) => /** @type {HTMLCanvasElement} */ (app.querySelector(name)),
+    /** @param {string} name */
+    input: (name) => /** @type {HTMLInputElement} */ (app.querySelector(name)),
+    /** What a screen reader says. @param {string} text */
+    say: (text) => {
+      /** @type {HTMLElement} */ (app.querySelector(".live")).textContent = text;
+    },
+  };
+}
+
+/** @param {HTMLCanvasElement} canvas */
+export const brush = (canvas) => /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
+
+/** Do something now and whenever the page's theme changes. @param {() => void} act */
+export function inEveryTheme(act) {
+  act();
+  new MutationObserver(act).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+}
+
+/** Pixels are ink: black with an alpha. The style turns them white in the dark. @param {HTMLCanvasElement} canvas @param {Float32Array} values */
+export function paint(canvas, values) {
+  const small = /** @type {HTMLCanvasElement} */ (element("canvas", { width: 28, height: 28 }));
+  const picture = new ImageData(28, 28);
+  values.forEach((value, i) => {
+    picture.data[4 * i + 3] = Math.round(255 * value);
+  });
+  brush(small).putImageData(picture, 0, 0);
+  const context = brush(canvas);
+  context.imageSmoothingEnabled = false;
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  context.drawImage(small, 0, 0, canvas.width, canvas.height);
+}
+
+/** Values from step to step, from 0 up. @param {HTMLCanvasElement} canvas @param {number[]} values @param {number} [least] how many steps the axis has at least */
+export function paintCurve(canvas, values, least = 1) {
+  const context = brush(canvas);
+  const { color } = getComputedStyle(canvas);
+  const top = Math.max(...values, 1e-9) * 1.05;
+  context.clearRect(0, 0, canvas.width, canvas.height);
+  Object.assign(context, {
+    strokeStyle: color,
+    fillStyle: color,
+    lineWidth: 2,
+    font: "16px sans-serif",
+  });
+  context.fillText(top.toFixed(top < 10 ? 1 : 0), 4, 16);
+  context.fillText("0", 4, canvas.height - 4);
+  context.beginPath();
+  values.forEach((value, i) =>
+    context.lineTo(
+      40 + (i * (canvas.width - 44)) / Math.max(least, values.length - 1),
+      canvas.height * (1 - value / top),
+    ),
+  );
+  context.stroke();
+}
+
+/** A cost as two bars, rounded before they are added: they add up to the digit shown. @param {number[]} costs */
+export function sum(costs) {
+  const shown = costs.map((cost) => Math.round(10 * cost) / 10);
+  return { shown, sum: (shown[0] + shown[1]).toFixed(1) };
+}
+
+/** A number as it is written: with a true minus, and no minus before zero. @param {number} value @param {number} [digits] */
+export const number = (value, digits = 2) =>
+  value
+    .toFixed(digits)
+    .replace(/^-(?=[0.]*$)/, "")
+    .replace("-", "\u2212");

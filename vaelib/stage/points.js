@@ -1,0 +1,51 @@
+// What points.js, a classic script that `make points` writes, holds: no weights, but what was seen.
+import { brush } from "./page.js";
+
+/**
+ * @typedef {object} Evidence
+ * @property {number[]} loss as its training reported it, for each epoch
+ * @property {number} reconstruction
+ * @property {number} kl
+ * @property {number} sigma
+ * @property {boolean} same whether two calls gave the same z
+ * @property {string} codes
+ * @property {number[]} widths of five Gaussians
+ * @property {string} samples
+ */
+/** @typedef {Evidence & {name: string, line: string, seen: string, cure: string}} Patient */
+/** @typedef {{beta: number, label: string, rate: number, distortion: number, pictures: string}} Point */
+/** @typedef {{step: number, labels: string, clinic: {healthy: Evidence, patients: Patient[], found: number, of: number}, knob: Point[]}} Points */
+
+/** @returns {Points} */
+export const points = () => /** @type {any} */ (window).VAE_STAGE_POINTS;
+
+/** The pixels of a PNG, dark where there is ink. @param {string} source @returns {Promise<{ink: Float32Array, width: number, height: number}>} */
+export async function pixels(source) {
+  const picture = new Image();
+  picture.src = source;
+  await picture.decode();
+  const canvas = document.createElement("canvas");
+  const { width, height } = Object.assign(canvas, { width: picture.width, height: picture.height });
+  brush(canvas).drawImage(picture, 0, 0);
+  const { data } = brush(canvas).getImageData(0, 0, width, height);
+  return {
+    ink: Float32Array.from({ length: width * height }, (_, i) => data[4 * i] / 255),
+    width,
+    height,
+  };
+}
+
+/** Paint images that stand side by side in a PNG, so many in a row. @param {HTMLCanvasElement} canvas @param {string} source @param {number} [across] */
+export async function paintRow(canvas, source, across = 12) {
+  const { ink, width, height } = await pixels(source);
+  const picture = new ImageData(width, height);
+  ink.forEach((value, i) => {
+    picture.data[4 * i + 3] = Math.round(255 * value);
+  });
+  const count = width / height;
+  Object.assign(canvas, { width: across * height, height: Math.ceil(count / across) * height });
+  for (let i = 0; i < count; i++) {
+    const [x, y] = [(i % across) * height, Math.floor(i / across) * height];
+    brush(canvas).putImageData(picture, x - i * height, y, i * height, 0, height, height);
+  }
+}
