@@ -1,11 +1,15 @@
 """A bank of bugs, nearly all from published code, each one line that raises no error.
 
-The first four make the loss that training reports too high, the others too low.
+The first four make the loss that training reports too high, the others too low. What a long
+training makes of each is stored beside it, in clinic.npz, which `make runs` writes.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from importlib.resources import files
+from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.distributions import Normal
@@ -36,6 +40,10 @@ class Bug:
         What shows once one knows where to look.
     cure : str
         The right line.
+    why : str
+        What the wrong line does. Markdown, as the next.
+    caught : str
+        What a test of this piece alone would see.
     draw : callable, optional
         Takes (mu, logvar), returns z: stands in for `Sampling`.
     loss : callable, optional
@@ -46,8 +54,39 @@ class Bug:
     line: str
     seen: str
     cure: str
+    why: str
+    caught: str
     draw: Callable[[Tensor, Tensor], Tensor] | None = None
     loss: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor] | None = None
+
+
+@dataclass(frozen=True)
+class Patient:
+    """What came of a training with a bug in it, or of the right code.
+
+    Parameters
+    ----------
+    loss : Tensor, shape (epochs,)
+        What each epoch reported, in the bug's own unit.
+    reconstruction, kl, sigma : float
+        The terms of `true_cost` on the test images, in nats per image, and their mean sigma.
+    drawings : Tensor, shape (n, 784)
+        The n images as the trained model reconstructs them, pixels in [0, 1].
+    samples : Tensor, shape (n, 784)
+        What its decoder makes of n draws of the prior.
+    """
+
+    loss: Tensor
+    reconstruction: float
+    kl: float
+    sigma: float
+    drawings: Tensor
+    samples: Tensor
+
+    @property
+    def negative_elbo(self) -> float:
+        """The true cost: reconstruction + KL."""
+        return self.reconstruction + self.kl
 
 
 class Draw(nn.Module):
@@ -140,6 +179,11 @@ BUGS = (
         'reconstruction = bce_with_logits(torch.sigmoid(logits), x, reduction="sum") / len(x)',
         "A loss stuck near the cost of knowing nothing, and almost empty pictures.",
         'reconstruction = bce_with_logits(logits, x, reduction="sum") / len(x)',
+        why=(
+            "The function applies a sigmoid itself, so no pixel can get a probability below one "
+            "half."
+        ),
+        caught="An empty image with logits of -20 should cost nothing.",
         loss=sigmoid_twice,
     ),
     Bug(
@@ -147,6 +191,11 @@ BUGS = (
         "return Normal(mu, std).sample()",
         "The cost of the mean image, and a KL of 0.",
         "return Normal(mu, std).rsample()",
+        why=(
+            "`sample` cuts the gradient. Only the KL still teaches the encoder: the prior for "
+            "every image."
+        ),
+        caught="`z.requires_grad` is False.",
         draw=cut_gradient,
     ),
     Bug(
@@ -154,6 +203,11 @@ BUGS = (
         "eps = torch.randn(mu.shape[1], device=mu.device)",
         "A cost above the right one, and a curve that falls in uneven steps.",
         "eps = torch.randn_like(mu)",
+        why=(
+            "Broadcasting hands one row of noise to every image: in the gradient it does not "
+            "average out."
+        ),
+        caught="Equal rows of `mu` and `logvar` give equal rows of `z`.",
         draw=shared_noise,
     ),
     Bug(
@@ -161,6 +215,11 @@ BUGS = (
         "std = torch.exp(0.5 * logvar).detach()",
         "A mean sigma of 1, although the KL is not 0.",
         "std = torch.exp(0.5 * logvar)",
+        why=(
+            "The reconstruction wants narrow Gaussians, but cannot reach `logvar`. Only the KL "
+            "can, and it wants a sigma of 1."
+        ),
+        caught="After `z.sum().backward()`, `logvar.grad` is None.",
         draw=detached_std,
     ),
     Bug(
@@ -168,6 +227,11 @@ BUGS = (
         "std = torch.exp(logvar)",
         "A loss a little too low, and a true cost a little too high.",
         "std = torch.exp(0.5 * logvar)",
+        why=(
+            "Where sigma is below 1 the variance is smaller still: less noise than the KL has "
+            "paid for."
+        ),
+        caught="At a logvar of 2, many draws should spread by 2.7. These spread by 7.4.",
         draw=variance_as_std,
     ),
     Bug(
@@ -175,6 +239,11 @@ BUGS = (
         "return mu + std * torch.rand_like(std)",
         "A true reconstruction above the whole loss reported.",
         "return mu + std * torch.randn_like(std)",
+        why=(
+            "`rand` draws evenly from 0 to 1: too little noise, around one half. The decoder "
+            "never met normal noise."
+        ),
+        caught="The mean of many `z` is not `mu`.",
         draw=uniform_noise,
     ),
     Bug(
@@ -182,6 +251,11 @@ BUGS = (
         "return mu + logvar * torch.randn_like(mu)",
         "A true reconstruction above the whole loss reported, and a mean sigma of 1.",
         "return mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)",
+        why=(
+            "At a logvar of 0 the KL is lowest, and this noise is gone: the model trains as a "
+            "plain autoencoder."
+        ),
+        caught="At a logvar of 0, `z` is exactly `mu`.",
         draw=logvar_as_std,
     ),
     Bug(
@@ -189,6 +263,8 @@ BUGS = (
         "return mu + std",
         "A true reconstruction above the whole loss reported, and the same z at every call.",
         "return mu + std * torch.randn_like(std)",
+        why="`std` is only a second mean: a wide Gaussian does no harm, and the KL has its way.",
+        caught="Two calls agree.",
         draw=no_noise,
     ),
     Bug(
@@ -196,6 +272,13 @@ BUGS = (
         "kl = -0.5 * torch.mean(1 + logvar - mu**2 - torch.exp(logvar))",
         "A large KL, a small sigma, and samples lost in grey.",
         "kl = -0.5 * torch.sum(1 + logvar - mu**2 - torch.exp(logvar), dim=1).mean()",
+        why=(
+            "The mean divides by the number of dimensions as well: with 20 of them the KL is 20 "
+            "times too cheap."
+        ),
+        caught=(
+            "`torch.distributions.kl_divergence`, summed over 20 dimensions, is 20 times as large."
+        ),
         loss=mean_over_dimensions,
     ),
     Bug(
@@ -203,6 +286,8 @@ BUGS = (
         "kl = -0.5 * torch.sum(1 - mu**2 - torch.exp(logvar), dim=1).mean()",
         "A sigma near 0: every Gaussian has shrunk to a point.",
         "kl = -0.5 * torch.sum(1 + logvar - mu**2 - torch.exp(logvar), dim=1).mean()",
+        why="The missing term makes narrow Gaussians expensive. Without it, shrinking is rewarded.",
+        caught="At a `mu` of 0 and a `logvar` of -10 this KL is negative.",
         loss=missing_logvar,
     ),
     Bug(
@@ -210,6 +295,11 @@ BUGS = (
         "kl = kl_divergence(mu, logvar).sum() / (len(x) * 784)",
         "A KL in the hundreds, and samples lost in grey.",
         "kl = kl_divergence(mu, logvar).sum() / len(x)",
+        why=(
+            "The reconstruction is summed over 784 pixels, the KL divided by them: it weighs 784 "
+            "times too little."
+        ),
+        caught="The mean of the library's KL is 784 times as large.",
         loss=kl_over_pixels,
     ),
     Bug(
@@ -217,6 +307,11 @@ BUGS = (
         "reconstruction = bce_with_logits(logits, x)",
         "A loss below 1, the cost of the mean image, and a KL of 0.",
         'reconstruction = bce_with_logits(logits, x, reduction="sum") / len(x)',
+        why=(
+            "This function averages over the pixels: the KL weighs 784 times too much, and every "
+            "image gets the prior."
+        ),
+        caught="Logits of 0 should cost 543 nats. They cost 0.69.",
         loss=mean_over_pixels,
     ),
 )
@@ -299,3 +394,78 @@ def true_cost(model: VAE, images: Tensor) -> dict[str, float]:
         return evaluate(model, images)
     finally:
         model.sampling = found
+
+
+@torch.no_grad()
+def examine(
+    model: VAE, history: Mapping[str, list[float]], images: Tensor, chosen: Tensor
+) -> Patient:
+    """Return what there is to see of a trained model.
+
+    Parameters
+    ----------
+    model, history
+        As `train` returns them.
+    images : Tensor, shape (n, 784)
+        Test images, on which the costs are measured.
+    chosen : Tensor
+        Rows of those whose reconstructions are kept.
+
+    Returns
+    -------
+    Patient
+        Its pictures come from the bug's own sampling layer, with a fixed seed.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `evaluate`.
+    """
+    torch.manual_seed(0)
+    cost = true_cost(model, images)
+    _, logvar = model.encoder(images)
+    logits, _, _ = model(images[chosen])
+    noise = torch.randn(len(chosen), logvar.shape[1], device=images.device)
+    return Patient(
+        torch.tensor(history["loss"]),
+        cost["reconstruction"],
+        cost["kl"],
+        torch.exp(0.5 * logvar).mean().item(),
+        logits.sigmoid(),
+        model.decoder(noise).sigmoid(),
+    )
+
+
+def save_clinic(patients: Mapping[str, Patient]) -> None:
+    """Write clinic.npz: patients by the name of their bug, the right code's as "right"."""
+    columns: dict[str, Any] = {"names": list(patients)}
+    for field in fields(Patient):
+        values = [getattr(patient, field.name) for patient in patients.values()]
+        if field.name in ("drawings", "samples"):
+            values = [(pixels * 255).byte() for pixels in values]
+        columns[field.name] = np.stack([np.asarray(value) for value in values])
+    np.savez_compressed(str(files("vaelib") / "clinic.npz"), **columns)
+
+
+def load_clinic() -> dict[str, Patient]:
+    """Return a stored training of 40 epochs for each bug, and "right" first.
+
+    Returns
+    -------
+    dict of Patient
+        By the name of the bug; one seed, the network of `train`.
+    """
+    with (files("vaelib") / "clinic.npz").open("rb") as file, np.load(file) as stored:
+        columns = {field.name: stored[field.name] for field in fields(Patient)}
+        names = [str(name) for name in stored["names"]]
+    return {
+        name: Patient(
+            torch.from_numpy(columns["loss"][row]),
+            float(columns["reconstruction"][row]),
+            float(columns["kl"][row]),
+            float(columns["sigma"][row]),
+            torch.from_numpy(columns["drawings"][row]) / 255,
+            torch.from_numpy(columns["samples"][row]) / 255,
+        )
+        for row, name in enumerate(names)
+    }
