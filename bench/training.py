@@ -18,11 +18,11 @@ from vaelib import VAE, fit, load_mnist
 EPOCHS, RUNS, BATCH = 10, 9, 128
 
 
-def bare_loop(model, images):
+def bare_loop(model, images, epochs=EPOCHS, batch=BATCH):
     """Train as briefly as one can write it: no checks, no history."""
     optimizer = torch.optim.Adam(model.parameters(), lr=1e-3, fused=True)
-    for _ in range(EPOCHS):
-        for rows in torch.randperm(len(images)).split(BATCH):
+    for _ in range(epochs):
+        for rows in torch.randperm(len(images)).split(batch):
             x = images[rows]
             logits, mu, logvar = model(x)
             reconstruction = binary_cross_entropy_with_logits(logits, x, reduction="sum")

@@ -1,7 +1,10 @@
 """The banks of answers, and how one of them is run against the checks."""
 
+import functools
 import linecache
 import re
+import types
+from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
@@ -11,38 +14,35 @@ import bank_held_out
 import bank_kl
 import bank_log_variance
 import bank_sampling
+import torch
 
-from vaelib.checks import CheckFailed, elbo, encoder, judging, kl, log_variance, sampling
-from vaelib.checks.skills import SKILLS
+from vaelib.assignments import find
+from vaelib.checks import CheckFailed, guard, harness
 
 SEEDS = (0, 101, 7)  # 0 is what learners see; the others stand for hidden ones
 # Each trains for half a second, and so is run where a verdict rests on it, and by `make rates`.
 TRAINING = ("learns", "elbo_trains", "step_trains")
 
 
-def _subject(assignment, checks, bank, before):
+def _subject(assignment, bank, before):
     right, wrong = bank_held_out.ANSWERS[assignment]
     return SimpleNamespace(
         assignment=assignment,
-        checks=checks,
         bank=bank,
         before=before,
         right=bank.RIGHT | right,
         wrong=bank.WRONG | wrong,
-        judged={skill.check.__name__: skill.piece for skill in SKILLS[assignment]},
+        checks={skill.check.__name__: skill.check for skill in find(assignment).skills},
+        judged={skill.check.__name__: skill.piece for skill in find(assignment).skills},
     )
 
 
 BANKS = {
-    "sampling": _subject(
-        "sampling", sampling, bank_sampling, "import torch\nfrom torch import nn\n"
-    ),
-    "kl": _subject("kl_loss", kl, bank_kl, bank_kl.REST),
-    "encoder": _subject("encoder", encoder, bank_encoder, bank_encoder.REST),
-    "log_variance": _subject(
-        "log_variance", log_variance, bank_log_variance, bank_log_variance.REST
-    ),
-    "elbo": _subject("elbo", elbo, bank_elbo, bank_elbo.REST),
+    "sampling": _subject("sampling", bank_sampling, "import torch\nfrom torch import nn\n"),
+    "kl": _subject("kl_loss", bank_kl, bank_kl.REST),
+    "encoder": _subject("encoder", bank_encoder, bank_encoder.REST),
+    "log_variance": _subject("log_variance", bank_log_variance, bank_log_variance.REST),
+    "elbo": _subject("elbo", bank_elbo, bank_elbo.REST),
 }
 
 
@@ -69,10 +69,42 @@ def answer(subject, name):
 def run(subject, skill, names, seed=0):
     """Run one check; return the failure, or None."""
     try:
-        getattr(BANKS[subject].checks, skill)(names[BANKS[subject].judged[skill]], seed)
+        with mock.patch.object(harness, "passes", passes_once):
+            BANKS[subject].checks[skill](names[BANKS[subject].judged[skill]], seed)
     except CheckFailed as failure:
         return failure
     return None
+
+
+def passes_once(piece, *checks):
+    """Whether another piece passes its own skills, found out once for a seed, as in the grader.
+
+    What was in the cell before the answer is the same for all answers, so its code tells it.
+    """
+    code = getattr(piece, "__code__", None)
+    released = code is not None and code.co_filename == "<string>"
+    return _passes(_Same(code if released else piece, piece), checks, torch.initial_seed())
+
+
+class _Same:
+    """A piece, equal to another by its key alone: code by its value, anything else itself."""
+
+    def __init__(self, key, piece):
+        self.key, self.piece = key if isinstance(key, types.CodeType) else id(piece), piece
+
+    def __hash__(self):
+        return hash(self.key)
+
+    def __eq__(self, other):
+        return self.key == other.key
+
+
+_judge = harness.passes
+
+
+@functools.lru_cache(maxsize=256)
+def _passes(same, checks, seed):
+    return _judge(same.piece, *checks)
 
 
 def _defines(source, piece):
@@ -100,8 +132,8 @@ def misjudged(subject, name, training=False):
     endless = "while True" in source or "sleep(" in source
     failures = {}
     for skill in skills(subject, source, training):
-        seconds = 0.1 if endless and skill in expected else judging.SECONDS
-        with mock.patch.object(judging, "SECONDS", seconds):
+        seconds = (0.1 if skill in expected else 2.0) if endless else guard.SECONDS
+        with mock.patch.object(guard, "SECONDS", seconds):
             failures[skill] = run(subject, skill, names)
     found = {skill: failure.likely if failure else None for skill, failure in failures.items()}
     for failure in failures.values():
@@ -118,3 +150,47 @@ def misjudged(subject, name, training=False):
             )
         )
     }
+
+
+def _outside():
+    """Yield the answers of `answers/N/*.py`, one a cell of a percent script.
+
+    Each says which skills it must lose, if any, and why; those of the last batch also where the
+    idea comes from, and what became of it at the first try if that was wrong.
+    """
+    for path in sorted((Path(__file__).parent / "answers").glob("*/*.py")):
+        names = set()
+        for cell in path.read_text(encoding="utf-8").split("\n# %% ")[1:]:
+            name, _, source = cell.partition("\n")
+            assert name not in names, f"two answers of {path} are called {name}"
+            names.add(name)
+            told = dict(re.findall(r"^# (loses|from|first): (.+)$", source, re.M))
+            yield SimpleNamespace(
+                assignment=path.parent.name,
+                verdict=path.stem,
+                name=name,
+                loses=told.get("loses", "").split(),
+                given=told.get("from", ""),
+                first=told.get("first", ""),
+                source=source,
+            )
+
+
+_ALL = list(_outside())
+OUTSIDE = [answer for answer in _ALL if answer.verdict != "empty"]
+EMPTY = [answer for answer in _ALL if answer.verdict == "empty"]
+_SUBJECTS = {bank.assignment: subject for subject, bank in BANKS.items()}
+
+
+def subject_of(outside):
+    """Return the bank's name for an outside answer's assignment."""
+    return _SUBJECTS[outside.assignment]
+
+
+def lost(outside, seed, training=True):
+    """Return the skills that an answer from outside loses: {skill: failure}."""
+    subject = _SUBJECTS[outside.assignment]
+    names = load(subject, outside.source)
+    judged = skills(subject, outside.source, training)
+    tried = {skill: run(subject, skill, names, seed) for skill in judged}
+    return {skill: failure for skill, failure in tried.items() if failure}

@@ -1003,4 +1003,13 @@ WRONG = {
         ),
         every_step(""),
     ),
+    "sigmoid in place": (
+        """
+def negative_elbo(logits, x, mu, logvar):
+    reconstruction = F.binary_cross_entropy(logits.sigmoid_(), x, reduction="none").sum(1)
+    kl = 0.5 * (mu**2 + torch.expm1(logvar) - logvar).sum(1)
+    return (reconstruction + kl).mean()
+""",
+        {VALUE: SIGMOID, SLOPES: "an operation in place on an input"},
+    ),
 }

@@ -69,7 +69,10 @@ ANSWERS = {
                 forward(
                     "if not self.training:\n    return mu\nreturn mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)"
                 ),
-                {"fresh_noise": "there is no noise in eval mode: eps is missing"},
+                {
+                    "mean_and_spread": "there is no noise: z is mu",
+                    "fresh_noise": "there is no noise in eval mode: eps is missing",
+                },
             ),
             "held out: half precision noise": (
                 forward(
@@ -205,7 +208,11 @@ ANSWERS = {
             ),
             "held out: rounded": (
                 divergence("(0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1)).round(decimals=2)"),
-                {"divergence_by_hand": "", "divergence_values": "", "divergence_gradients": ""},
+                {
+                    "divergence_by_hand": "",
+                    "divergence_values": "",
+                    "divergence_gradients": "no gradient reaches mu, logvar: detached",
+                },
             ),
             "held out: loss: median": (
                 loss("kl_divergence(mu, logvar).median()"),
@@ -606,7 +613,7 @@ ANSWERS = {
                 std("torch.exp(0.5 * logvar).round(decimals=2)"),
                 {
                     "std_values": "",
-                    "std_gradients": "no gradient reaches logvar: detached, rounded, or not used",
+                    "std_gradients": "no gradient reaches logvar: detached",
                 },
             ),
             "held out: mean over rows": (
@@ -632,7 +639,10 @@ ANSWERS = {
                 density(
                     "(torch.distributions.Normal(mu, (logvar / 2).exp()).log_prob(z) / math.log(10)).sum(1)"
                 ),
-                {"log_prob_values": "", "log_prob_gradients": ""},
+                {
+                    "log_prob_values": "every value is the right one times 0.4343",
+                    "log_prob_gradients": "every value is the right one times 0.4343",
+                },
             ),
             "held out: density: student": (
                 density(

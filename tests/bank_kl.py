@@ -30,6 +30,8 @@ def kl_loss(mu, logvar):
 DEVICE = "something is made on one device whatever the inputs' device"
 IN_PLACE = "an operation in place: a trailing underscore"
 CUT = "the graph is cut by"
+TIGHT = "clamped too tightly"
+NEGATIVE = "the square root or the logarithm of a negative number"
 PARAMETERS = "the parameters are not those of the assignment"
 POSITIVE = "a standard deviation is positive, a log-variance need not be"
 
@@ -350,7 +352,7 @@ WRONG = {
     ),
     "sqrt of logvar": (
         divergence("0.5 * (mu**2 + torch.sqrt(logvar) - 1 - logvar).sum(1)"),
-        formula(""),
+        {HAND: NEGATIVE, VALUES: NEGATIVE, GRADIENTS: ""},
     ),
     "K9 no -logvar": (
         divergence("0.5 * (mu**2 + logvar.exp() - 1).sum(1)"),
@@ -467,7 +469,7 @@ def kl_divergence(logvar, mu):
             "-D.Normal(mu, torch.exp(0.5 * logvar)).entropy().sum(1)",
             header="import torch.distributions as D",
         ),
-        formula(""),
+        every_divergence("") | {GRADIENTS: "mu is not used"},
     ),
     "free bits": (
         divergence("(0.5 * (mu**2 + logvar.exp() - 1 - logvar)).clamp(min=0.5).sum(1)"),
@@ -478,28 +480,28 @@ def kl_divergence(logvar, mu):
 def kl_divergence(mu, logvar, beta=4.0):
     return beta * 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1)
 """,
-        formula(""),
+        formula("every value is the right one times 4"),
     ),
     "clamp at 5": (
         divergence("""
             logvar = logvar.clamp(-5, 5)
             return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1)
         """),
-        {VALUES: "logvar is clamped too tightly"},
+        {VALUES: TIGHT},
     ),
     "clamp at 1": (
         divergence("""
             logvar = logvar.clamp(-1, 1)
             return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1)
         """),
-        {HAND: "", VALUES: "logvar is clamped too tightly", GRADIENTS: ""},
+        {HAND: TIGHT, VALUES: TIGHT, GRADIENTS: ""},
     ),
     "clamp from above": (
         divergence("""
             logvar = torch.clamp(logvar, max=4.0)
             return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1)
         """),
-        {VALUES: "logvar is clamped too tightly"},
+        {VALUES: TIGHT},
     ),
     "floor of 0.01": (
         divergence("""
@@ -558,7 +560,7 @@ def kl_divergence(mu, logvar, beta=4.0):
     ),
     "divided by 784": (
         divergence("0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1) / 784"),
-        formula(""),
+        formula("every value is the right one divided by 784"),
     ),
     "total to every image": (
         divergence("0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum() * torch.ones_like(mu[:, 0])"),
@@ -593,7 +595,7 @@ def kl_divergence(mu, logvar, beta=4.0):
     # gradients
     "K21 mu detached": (
         divergence("0.5 * (mu.detach() ** 2 + logvar.exp() - 1 - logvar).sum(1)"),
-        {GRADIENTS: "mu was detached"},
+        {GRADIENTS: "no gradient reaches mu: detached"},
     ),
     "K21 data": (
         divergence("0.5 * (mu.data**2 + logvar.data.exp() - 1 - logvar.data).sum(1)"),
@@ -609,7 +611,7 @@ def kl_divergence(mu, logvar, beta=4.0):
                 rest = torch.exp(logvar) - 1 - logvar
             return 0.5 * (mu**2 + rest).sum(1)
         """),
-        {GRADIENTS: "logvar was detached"},
+        {GRADIENTS: "no gradient reaches logvar: detached"},
     ),
     "decorated with no_grad": (
         """
@@ -727,7 +729,10 @@ def kl_divergence(mu, logvar):
         divergence("torch.zeros(len(mu))"),
         {SHAPE: "", HAND: "", VALUES: "", GRADIENTS: CUT},
     ),
-    "zeros that have gradients": (divergence("0 * (mu + logvar).sum(1)"), formula("")),
+    "zeros that have gradients": (
+        divergence("0 * (mu + logvar).sum(1)"),
+        every_divergence("") | {GRADIENTS: "mu, logvar are not used"},
+    ),
     "NaN": (divergence("mu.sum(1) * float('nan')"), formula("")),
     "a pair": (
         divergence("0.5 * (mu**2).sum(1), 0.5 * (logvar.exp() - 1 - logvar).sum(1)"),
@@ -834,7 +839,7 @@ class kl_divergence(torch.nn.Module):
     "loss: detached": (loss("kl_divergence(mu, logvar).mean().detach()"), {LOSS_GRADIENTS: CUT}),
     "loss: mu detached": (
         loss("kl_divergence(mu.detach(), logvar).mean()"),
-        {LOSS_GRADIENTS: "mu was detached"},
+        {LOSS_GRADIENTS: "no gradient reaches mu: detached"},
     ),
     "loss: median": (loss("kl_divergence(mu, logvar).median()"), every_loss("")),
     "loss: batch of 128": (loss("kl_divergence(mu, logvar).sum() / 128"), every_loss("")),
@@ -877,5 +882,43 @@ class kl_divergence(torch.nn.Module):
             LOSS: "",
             LOSS_GRADIENTS: "",
         },
+    ),
+    "mu ^ 2": (
+        divergence("0.5 * (mu ^ 2 + logvar.exp() - 1 - logvar).sum(1)"),
+        every_divergence("`^` is no power in Python"),
+    ),
+    "log(sigma)^2": (
+        divergence(
+            "0.5 * (mu**2 + logvar.exp() - 1 - torch.log(torch.exp(0.5 * logvar)) ** 2).sum(1)"
+        ),
+        formula("log(sigma)**2 is not log(sigma**2)"),
+    ),
+    "a factor of 0.45": (
+        divergence("0.45 * (mu**2 + logvar.exp() - 1 - logvar).sum(1)"),
+        formula("every value is the right one times 0.9"),
+    ),
+    "dim misspelt": (
+        divergence("0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(dims=1)"),
+        every_divergence(""),
+    ),
+    "keyword that torch.exp lacks": (
+        """
+def halved(value):
+    return 0.5 * value
+
+
+def kl_divergence(mu, logvar):
+    return halved(value=(mu**2 + logvar.exp() - 1 - logvar).sum(1), dim=1)
+""",
+        every_divergence("the function that is called there has no such parameter"),
+    ),
+    "needs TensorFlow": (
+        divergence(
+            """
+            import tensorflow_of_old as tf
+            return 0.5 * tf.reduce_sum(mu**2 + tf.exp(logvar) - 1 - logvar, axis=1)
+            """
+        ),
+        every_divergence("a package that is not installed here"),
     ),
 }

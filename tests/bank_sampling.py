@@ -502,7 +502,7 @@ class Sampling(nn.Module):
     ),
     "S7 eps alone": (
         forward("return torch.randn_like(mu)"),
-        {SPREAD: "z is eps alone", GRADIENTS: CUT},
+        {SHAPE: "", SPREAD: "z is eps alone", GRADIENTS: CUT, FRESH: "", SMALL: ""},
     ),
     "mu missing": (
         forward("return torch.exp(0.5 * logvar) * torch.randn_like(mu)"),
@@ -550,23 +550,27 @@ class Sampling(nn.Module):
     # no noise
     "S8 eps missing": (
         forward("return mu + torch.exp(0.5 * logvar)"),
-        {SPREAD: "there is no noise", FRESH: NO_NOISE},
+        {GRADIENTS: "there is no noise", SPREAD: "there is no noise", FRESH: NO_NOISE},
     ),
     "S8 epsilon_std": (
         forward("""
             epsilon_std = 1.0
             return mu + torch.exp(logvar / 2) * epsilon_std
         """),
-        {SPREAD: "there is no noise", FRESH: NO_NOISE},
+        {GRADIENTS: "there is no noise", SPREAD: "there is no noise", FRESH: NO_NOISE},
     ),
-    "S9 mu": (forward("return mu"), {SPREAD: "there is no noise", FRESH: NO_NOISE}),
+    "S9 mu": (
+        forward("return mu"),
+        {SHAPE: "", SMALL: ""}
+        | {GRADIENTS: "there is no noise", SPREAD: "there is no noise", FRESH: NO_NOISE},
+    ),
     "noise only in train mode": (
         forward("""
             if self.training:
                 return mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
             return mu
         """),
-        {FRESH: "there is no noise in eval mode"},
+        {SPREAD: "there is no noise", FRESH: "there is no noise in eval mode"},
     ),
     "branches mixed up": (
         forward("""
@@ -574,7 +578,7 @@ class Sampling(nn.Module):
                 return mu
             return mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
         """),
-        {SPREAD: "there is no noise", FRESH: NO_NOISE},
+        {GRADIENTS: "there is no noise", SPREAD: "there is no noise", FRESH: NO_NOISE},
     ),
     "less noise in eval mode": (
         forward("""
@@ -583,7 +587,7 @@ class Sampling(nn.Module):
                 std = 0.5 * std
             return mu + std * torch.randn_like(mu)
         """),
-        {FRESH: "`self.training` changes the noise"},
+        {SPREAD: "multiplied by about 0.5", FRESH: "`self.training` changes the noise"},
     ),
     "kept noise in eval mode": (
         """
@@ -1339,5 +1343,12 @@ class Sampling(reference.Sampling):
     "vaelib's model": (
         forward("return VAE().sampling(mu, logvar)", header="from vaelib import VAE"),
         everywhere(""),
+    ),
+    "batch norm": (
+        forward("""
+            mu = nn.functional.batch_norm(mu, None, None, training=True)
+            return mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
+        """),
+        {SHAPE: "batch norm in train mode needs several rows", SPREAD: "", GRADIENTS: ""},
     ),
 }

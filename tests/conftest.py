@@ -1,9 +1,15 @@
-"""What the test files share: a seed for each test, the digits, and pairs to be refused."""
+"""What the test files share: a seed for each test, the digits, and pairs to be refused.
 
+It also tells the CPU seconds of tests, which are the same on a busy machine.
+"""
+
+import os
 import re
+from collections import Counter
 
 import pytest
 import torch
+from stage_page import visit  # noqa: F401 (a fixture)
 from system import require
 
 from vaelib import load_mnist
@@ -25,7 +31,7 @@ def digits():
 
 
 @pytest.fixture(scope="session")
-def browser():
+def browser(request):
     """A headless Chromium, driven by Playwright."""
     from playwright.sync_api import sync_playwright
 
@@ -37,6 +43,8 @@ def browser():
         )
         yield running
         running.close()
+        before = cpu_seconds()
+    request.config.cpu_browser = cpu_seconds() - before  # all that it used: it has ended now
 
 
 OK = torch.zeros(7, 3)
@@ -87,3 +95,79 @@ def refuses(request):
             function(first, second)
 
     return check
+
+
+# Files whose tests share nothing dear but the browser, so that each may run in any process.
+_STAGE = ("stage", "stage_acts", "stage_line", "stage_train")
+_OTHER = ("chapters", "checks", "gates", "outside_answers", "round")
+APART = {f"tests/test_{stem}.py" for stem in (*_OTHER, *_STAGE)}
+# The dearest files, by the list that ends a run, begin it: else one process has nothing left to do
+# while the other is at one of them. An order and no more: files that are not here run, too.
+FIRST = [
+    f"tests/test_{stem}.py"
+    for stem in ("assignments", "round", "pages", "explorer", "cohort", "doors", "gates", "limits")
+]
+# A browser with fonts of one family alone is started once for all of its pages.
+FAMILY = re.compile(r"test_pages.*\[(Liberation|DejaVu)\b")
+
+
+def scope(nodeid):
+    """Return what a test has to share a process with: its file, a part of it, or nothing."""
+    file = nodeid.partition("::")[0]
+    family = FAMILY.search(nodeid)
+    return nodeid if file in APART else file + (family[1] if family else "")
+
+
+def turn(nodeid):
+    """Return when a test's turn comes: dear files, other files, and what fills the time left."""
+    file = nodeid.partition("::")[0]
+    return FIRST.index(file) if file in FIRST else len(FIRST) + (file in APART)
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with what takes long."""
+    items.sort(key=lambda item: turn(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Hand out tests by scope, in their order (`--dist loadgroup` does nothing on pytest 9)."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid):
+            return scope(nodeid)
+
+    config.option.loadscopereorder = False
+    return Scheduling(config, log)
+
+
+def cpu_seconds():
+    """Return what this process has used of a core, with the processes that it saw end."""
+    used = os.times()
+    return used.user + used.system + used.children_user + used.children_system
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    """Let each report say how many CPU seconds came before it since the report before."""
+    report = yield
+    now = cpu_seconds()
+    report.cpu_browser = vars(item.config).pop("cpu_browser", 0)
+    report.cpu = now - getattr(item.config, "cpu_before", now) - report.cpu_browser
+    item.config.cpu_before = now
+    return report
+
+
+def pytest_terminal_summary(terminalreporter):
+    """List the dearest files, in CPU seconds."""
+    files = Counter()
+    for reports in terminalreporter.stats.values():
+        for report in reports:
+            if cpu := getattr(report, "cpu", 0):
+                files[report.nodeid.partition("::")[0]] += cpu
+                if report.cpu_browser:
+                    files["Chromium, for all pages"] += report.cpu_browser
+    terminalreporter.section(f"{sum(files.values()):.0f} CPU seconds, the dearest files")
+    for file, seconds in files.most_common(10):
+        terminalreporter.write_line(f"{seconds:7.1f} s  {file}")

@@ -73,10 +73,10 @@ def before(body, answer=WRONG):
 
 # Finds the socket to the judge, and the object that serves it.
 CHANNEL = """
-channel = next(o for o in gc.get_objects() if type(o).__name__ == "_Child").channel
+channel = next(o for o in gc.get_objects() if type(o).__name__ == "Child").channel
 """
 CHILD = """
-child = next(o for o in gc.get_objects() if type(o).__name__ == "_Child")
+child = next(o for o in gc.get_objects() if type(o).__name__ == "Child")
 """
 
 # name: (source, verdicts of the skills of kl_divergence: any of these)
@@ -210,9 +210,11 @@ never(lambda: os.posix_spawn("/bin/sh", ["sh"], {}))
         inside(
             CHANNEL
             + """
-import json, struct
-text = json.dumps({"value": {"tensor": 0}, "grad": [True], "changed": [], "drew": False,
-                   "tensors": [{"dtype": "float32", "shape": [len(mu)]}]}).encode()
+import struct, msgspec
+text = msgspec.msgpack.encode({
+    "is": "called", "value": {"type": "tensor", "at": 0}, "grad": [True], "changed": [],
+    "drew": False, "reseeded": False, "tensors": [{"dtype": "float32", "shape": [len(mu)]}],
+})
 body = bytes(4 * len(mu))
 for _ in range(20):
     channel.sendall(struct.pack("!IQ", len(text), len(body)) + text + body)
@@ -224,8 +226,9 @@ for _ in range(20):
         before(
             CHILD
             + """
-type(child).do_call = lambda self, request, tensors: (
-    {"value": {"plain": True}, "grad": [], "changed": [], "verdict": "passed", "passed": True}, []
+from grading import protocol
+type(child)._call = lambda self, request, tensors: (
+    protocol.Called(protocol.Plain(True), [], [], False, False), []
 )
 """
         ),
@@ -240,16 +243,16 @@ type(child).do_call = lambda self, request, tensors: (
         {"learner error"},
     ),
     "breaks the harness before each skill": (
-        before(CHILD + "type(child).do_begin = lambda *_: 1 / 0"),
+        before(CHILD + "type(child)._begin = lambda *_: 1 / 0"),
         {"learner error"},
     ),
     "answers for the harness as it loads": (
         before(
             CHANNEL
             + """
-import json, struct
+import struct, msgspec
 for claim in ({"kinds": {}, "errors": [1]}, {"kinds": {"kl_divergence": [1]}, "errors": []}, {}):
-    text = json.dumps({**claim, "tensors": []}).encode()
+    text = msgspec.msgpack.encode({"is": "loaded", **claim, "tensors": []})
     channel.sendall(struct.pack("!IQ", len(text), 0) + text)
 """
         ),
@@ -381,7 +384,8 @@ for thing in gc.get_objects():
     "imports the checks": (
         inside(
             """
-never(lambda: __import__("vaelib.checks.kl"))
+never(lambda: __import__("vaelib.checks"))
+never(lambda: __import__("vaelib.assignments.kl_loss"))
 never(lambda: __import__("grading.judge"))
 """
         ),

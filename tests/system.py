@@ -10,6 +10,8 @@ PACKAGES = {
     "bwrap": "bubblewrap",
     "pg_ctlcluster": "postgresql",
     "pdftotext": "poppler-utils",
+    "node": "nodejs",
+    "npm": "npm",
 }
 
 

@@ -1,17 +1,31 @@
 """The bank of bugs: each is one wrong line, wrong in fact, and its cure makes it right."""
 
 import inspect
+import math
 import re
 
 import nbformat
 import pytest
 import torch
 from nbgrader_course import ROOT
+from torch.distributions import Normal
+from torch.distributions import kl_divergence as kl_of_distributions
 from torch.testing import assert_close
 
-from vaelib import VAE, Sampling, bugs, evaluate, fit, negative_elbo
-from vaelib.bugs import BUGS, Bug, Draw, train, true_cost
-from vaelib.checks import CheckFailed, sampling
+from vaelib import VAE, Sampling, bugs, evaluate, fit, negative_elbo, reconstruction_loss
+from vaelib.assignments import sampling
+from vaelib.bugs import (
+    BUGS,
+    Bug,
+    Draw,
+    examine,
+    load_clinic,
+    save_clinic,
+    train,
+    true_cost,
+)
+from vaelib.checks import CheckFailed
+from vaelib.runs import load_runs, spread
 
 BY_NAME = pytest.mark.parametrize("bug", BUGS, ids=lambda bug: bug.name)
 DRAWS = pytest.mark.parametrize("bug", [b for b in BUGS if b.draw], ids=lambda bug: bug.name)
@@ -85,16 +99,121 @@ def test_the_cure_of_a_loss_is_the_negative_elbo(bug, outputs):
     assert_close(cured(bug)(*outputs), negative_elbo(*outputs))
 
 
-def test_the_page_shows_each_line_and_its_cure_under_its_letter():
+def test_the_page_examines_each_under_its_letter():
     cells = nbformat.read(ROOT / "book" / "bugs.ipynb", 4).cells
-    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
-    answers = re.findall(r"<summary>Case (\w)</summary>\n\n(.*?)</details>", text, re.S)
-    assert "".join(letter for letter, _ in answers) == "ABCDEFGHIJKL"
-    for (letter, answer), bug in zip(answers, BUGS, strict=True):
-        assert f"**{bug.name[0].upper()}" in answer or f"**{bug.name[0]}" in answer
-        assert f"{bug.name[1:]}:** `{bug.line}`\n" in answer, letter
-        assert "*Caught by:*" in answer
-        assert answer.endswith(f"*Cure:* `{bug.cure}`\n"), letter
+    source = "\n".join(cell.source for cell in cells)
+    assert re.findall(r'^examine\("(\w)"\)$', source, re.M) == list("ABCDEFGHIJKL")
+    (instruments,) = (cell.source for cell in cells if cell.get("id") == "instruments")
+    assert all(f"bug.{part}" in instruments for part in ("line", "cure", "why", "seen", "caught"))
+
+
+def named(name):
+    return next(bug for bug in BUGS if bug.name == name)
+
+
+def caught():
+    """What `caught` says of each bug, as (name, whether it is so, whether it is so when cured)."""
+    mu, logvar = torch.randn(2, 7, 20)
+    logits, x = torch.randn(7, 784), torch.rand(7, 784)
+    empty, prior, level = torch.zeros(7, 784), torch.zeros(7, 20), torch.full((7, 784), -20.0)
+    many = torch.zeros(100_003, 1)
+    kl = kl_of_distributions(Normal(mu, torch.exp(0.5 * logvar)), Normal(0.0, 1.0)).sum(1).mean()
+    part = reconstruction_loss(logits, x).mean()
+
+    def loses_gradient(draw):
+        leaf, wide = mu.clone().requires_grad_(), logvar.clone().requires_grad_()
+        draw(leaf, wide).sum().backward()
+        return wide.grad is None
+
+    def ratio(loss):
+        return kl / (loss(logits, x, mu, logvar) - part)
+
+    def near(value, expected):
+        return abs(float(value) / expected - 1) < 0.02
+
+    def cost(loss, logits, mu=prior, logvar=prior):
+        return float(loss(logits, empty, mu, logvar))
+
+    return {
+        "sigmoid applied twice": lambda f: cost(f, level) > 1,
+        "z drawn without a gradient": lambda f: not f(mu.requires_grad_(), logvar).requires_grad,
+        "one eps for the whole batch": lambda f: torch.equal(*f(0 * mu, 0 * mu)[:2]),
+        "std detached": loses_gradient,
+        "variance used as standard deviation": lambda f: near(f(many, many + 2).std(), 7.39),
+        "uniform noise": lambda f: abs(f(many, many).mean()) > 0.4,
+        "log-variance used as standard deviation": lambda f: torch.equal(f(mu, 0 * mu), mu),
+        "no noise": lambda f: torch.equal(f(mu, logvar), f(mu, logvar)),
+        "KL averaged over dimensions": lambda f: near(ratio(f), 20),
+        "logvar missing from the KL": lambda f: cost(f, level, prior, prior - 10) < -1,
+        "KL divided by the pixels": lambda f: near(ratio(f), 784),
+        "reconstruction averaged over pixels": lambda f: near(cost(f, empty), 0.693),
+    }
+
+
+@BY_NAME
+def test_what_catches_a_bug_catches_it_and_not_its_cure(bug):
+    test = caught()[bug.name]
+    assert test(bug.draw or bug.loss)
+    assert not test(cured(bug))
+
+
+def test_the_numbers_of_the_bank():
+    many, normal = torch.zeros(100_003, 1), Sampling()
+    assert normal(many, many + 2).std() == pytest.approx(2.7, abs=0.05)
+    zero = torch.zeros(7, 784)
+    assert negative_elbo(zero, zero, *torch.zeros(2, 7, 20)) == pytest.approx(543, abs=0.5)
+    evenly = named("uniform noise").draw(many, many)
+    assert evenly.mean() == pytest.approx(0.5, abs=0.01)
+    assert evenly.std() < 0.3
+    halves = torch.full_like(many, 2 * math.log(0.5))
+    assert named("variance used as standard deviation").draw(many, halves).std() < 0.26
+    loss = named("logvar missing from the KL").loss
+    wide, narrow = (loss(zero, zero, zero, zero + level) for level in (0, -1))
+    assert narrow < wide
+
+
+def test_one_row_of_noise_does_not_average_out():
+    torch.manual_seed(0)
+    model, x = VAE(hidden=8), torch.rand(64, 784)
+    mu, logvar = (part.detach() for part in model.encoder(x))
+
+    def variance(draw):
+        slopes = []
+        for _ in range(40):
+            cost = negative_elbo(model.decoder(draw(mu, logvar)), x, mu, logvar)
+            slopes.append(torch.autograd.grad(cost, model.decoder.hidden.weight)[0])
+        return torch.stack(slopes).var(dim=0).sum()
+
+    shared = named("one eps for the whole batch").draw
+    assert variance(shared) > 10 * variance(Sampling())
+
+
+def test_the_clinic_holds_every_bug_and_begins_as_the_stored_runs():
+    clinic, runs = load_clinic(), load_runs()
+    assert list(clinic) == ["right", *(bug.name for bug in BUGS)], "run `make runs`"
+    for name, patient in clinic.items():
+        low, high = spread([runs["bugs"][name]["reported"][0]])
+        assert low < patient.loss[runs["bug_epochs"] - 1] < high, name
+        assert patient.negative_elbo == patient.reconstruction + patient.kl
+        assert patient.drawings.shape == patient.samples.shape == (5, 784)
+        assert patient.drawings.min() >= 0 and patient.drawings.max() <= 1
+
+
+def test_a_patient_is_examined_with_its_own_layer_and_stored_as_it_is(
+    images, tmp_path, monkeypatch
+):
+    bug = named("no noise")
+    model, history = train(bug, images, seed=0, epochs=2)
+    found = examine(model, history, images, torch.tensor([3, 5]))
+    again = examine(model, history, images, torch.tensor([3, 5]))
+    assert_close(found.drawings, torch.sigmoid(model(images[[3, 5]])[0]))
+    assert_close(found.samples, again.samples)
+    assert found.loss.tolist() == pytest.approx(history["loss"])
+    monkeypatch.setattr(bugs, "files", lambda package: tmp_path)
+    save_clinic({"no noise": found})
+    back = load_clinic()["no noise"]
+    assert back.kl == pytest.approx(found.kl)
+    assert_close(back.drawings, found.drawings, atol=1 / 255, rtol=0)
 
 
 def test_training_without_a_bug_is_plain_training(images):

@@ -1,4 +1,7 @@
-"""The checks against banks of answers, and as guests in a learner's process."""
+"""The checks against banks of answers, and as guests in a learner's process.
+
+Each answer runs once, with the seed that learners see; `make rates` tries others.
+"""
 
 import logging
 import random
@@ -12,11 +15,12 @@ import bank_sampling
 import numpy as np
 import pytest
 import torch
-from answers import BANKS, SEEDS, TRAINING, answer, load, misjudged, run, skills, source_of
+from answers import BANKS, answer, load, misjudged, run, skills, source_of
 from torch import nn
 
 import vaelib
-from vaelib.checks import CheckFailed, elbo, judging, kl, log_variance, sampling
+from vaelib.assignments import elbo, kl_loss, log_variance, sampling
+from vaelib.checks import CheckFailed, divergence, guard, harness
 
 RIGHT = [(subject, name) for subject, s in BANKS.items() for name in s.right]
 WRONG = [(subject, name) for subject, s in BANKS.items() for name in s.wrong]
@@ -33,7 +37,7 @@ def warm():
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr(judging, "SECONDS", 0.1)
+    monkeypatch.setattr(guard, "SECONDS", 0.1)
 
 
 @pytest.mark.slow
@@ -41,8 +45,7 @@ def impatient(monkeypatch):
 def test_right_answers_pass_every_check(subject, name):
     names = answer(subject, name)
     for skill in skills(subject, source_of(subject, name), training=name in TRAINED):
-        for seed in SEEDS[:1] if skill in TRAINING else SEEDS:
-            assert run(subject, skill, names, seed) is None
+        assert run(subject, skill, names) is None
 
 
 @pytest.mark.slow
@@ -70,16 +73,16 @@ def test_the_banks_are_large_enough(subject, right, wrong):
 
 KNOWN = [
     *sampling._MISTAKES,
-    *kl.FORMULAS,
-    *kl._PER_IMAGE,
-    *kl.PER_BATCH,
+    *divergence.FORMULAS,
+    *kl_loss._PER_IMAGE,
+    *kl_loss._PER_BATCH,
     *elbo._PIXELS,
     *elbo._SUMS,
     *elbo._KL_SUMS,
     *log_variance._STD_MISTAKES,
     *log_variance._DENSITIES,
     *log_variance._REDUCTIONS,
-    *judging._CAUSES.values(),
+    *harness._CAUSES.values(),
 ]
 
 
@@ -131,7 +134,7 @@ def test_the_message_has_four_parts():
     assert str(failure).splitlines() == [
         "Asked:  z follows a normal distribution with mean mu and standard deviation "
         "exp(0.5 * logvar)",
-        "Seen:   at logvar = 3, where sigma is 4.48, z - mu has standard deviation 20",
+        "Seen:   at logvar = 3, where sigma is 4.48, z - mu has standard deviation 20.3",
         "Likely: exp(logvar) is the variance; the standard deviation is exp(0.5 * logvar)",
         "Read:   the chapter on the log-variance, book/log_variance.ipynb",
     ]
@@ -148,8 +151,8 @@ def test_the_message_has_four_parts():
             "mean_and_spread",
             "has mean 4.48 and standard deviation 0",
         ),
-        ("sampling", "mu a little larger", "mean_and_spread", "at logvar = -8, where sigma is 0.0"),
-        ("sampling", "S4 rand", "mean_and_spread", "and standard deviation 0."),
+        ("sampling", "mu a little larger", "mean_and_spread", "at logvar = -1, where sigma is"),
+        ("sampling", "S4 rand", "mean_and_spread", "has mean 2.2"),
         (
             "sampling",
             "clipped at 3",
@@ -161,24 +164,29 @@ def test_the_message_has_four_parts():
         ("sampling", "exit", "gradients", 'SystemExit: done, at `sys.exit("done")`'),
         ("sampling", "calls itself", "fresh_noise", "calls itself without end, at `return self("),
         ("sampling", "S25 noise on the CPU", "small_print", "on a GPU: RuntimeError: "),
-        ("kl", "K1 no half", "divergence_by_hand", "it is 1.00000, expected 0.50000 nats"),
+        ("kl", "K1 no half", "divergence_by_hand", "it is 1, expected 0.5 nats"),
         (
             "kl",
             "clamp at 5",
             "divergence_values",
             "at mu = 0.5, logvar = 10 it is 71.332, expected",
         ),
-        ("kl", "K13 sum over everything", "divergence_shape", "(7, 3) the result has shape ()"),
-        ("kl", "loss: batch of 128", "loss_value", "for 7 images it is "),
+        ("kl", "K13 sum over everything", "divergence_shape", "logvar (7, 3) the result has shape"),
+        ("kl", "loss: batch of 128", "loss_value", "for 7 images of 3 dimensions it is "),
         ("kl", "exit", "divergence_shape", "SystemExit, at `exit()`"),
         ("encoder", "logvar clamped at 5", "any_real_number", "logvar goes from -5 to 5; with"),
         ("encoder", "hidden fixed", "two_heads", "no parameter has a side of 17: [5, 29, 400]"),
-        ("log_variance", "variance", "std_values", "at logvar = 1.386 it is 4, expected 2"),
+        (
+            "log_variance",
+            "variance",
+            "std_values",
+            "at logvar = -2 it is 0.13534, expected 0.36788",
+        ),
         (
             "log_variance",
             "keepdim",
             "log_prob_values",
-            "shape (11, 3) the result has shape (11, 1)",
+            "logvar (11, 3) the result has shape (11, 1)",
         ),
         ("elbo", "batch of 128", "elbo_reductions", "with every image twice the loss goes from "),
         ("elbo", "E1 mean over pixels", "elbo_value", "for 7 images it is "),
@@ -201,7 +209,7 @@ def test_no_line_is_told_where_a_prompt_keeps_none():
 @pytest.mark.parametrize("name", ["endless loop", "endless loop that catches all", "sleeps"])
 def test_the_time_limit_tells_where_the_answer_was(name, impatient):
     failure = run("sampling", "shape_and_type", answer("sampling", name))
-    assert failure.seen.startswith("it was still running after 0.1 seconds, at `")
+    assert failure.seen.startswith("it was still running after 0.1 seconds of work, at `")
 
 
 def test_checks_work_outside_the_main_thread():
@@ -261,7 +269,7 @@ def process_state():
         "numpy": np.random.get_state()[1].tolist(),  # noqa: NPY002
         "dtype": torch.get_default_dtype(),
         "grad": torch.is_grad_enabled(),
-        "device": torch.get_default_device(),
+        "device": torch.empty(0).device,
     }
 
 
@@ -396,27 +404,8 @@ def test_a_gpu_is_seen_without_one(expression, follows):
     source = bank_sampling.forward(f"return {expression}")
     layer = load("sampling", source)["Sampling"]()
     try:
-        judging.same_device("", layer, torch.randn(7, 3), torch.randn(7, 3))
+        harness.same_device("", layer, torch.randn(7, 3), torch.randn(7, 3))
     except CheckFailed as failure:
-        assert not follows and failure.likely == judging._FIXED_DEVICE
+        assert not follows and failure.likely == harness._FIXED_DEVICE
     else:
         assert follows
-
-
-@pytest.mark.slow
-def test_right_answers_pass_with_every_seed():
-    names, kl_names = answer("sampling", "textbook"), answer("kl", "paper")
-    others = {
-        "encoder": answer("encoder", "two hidden layers"),
-        "log_variance": answer("log_variance", "density: calls std_from_logvar"),
-        "elbo": answer("elbo", "step: own noise"),
-    }
-    for seed in range(200):
-        for skill in bank_sampling.SKILLS:
-            assert run("sampling", skill, names, seed) is None
-        for skill in bank_kl.SKILLS:
-            assert run("kl", skill, kl_names, seed) is None
-        for subject in ("encoder", "log_variance", "elbo") if seed < 40 else ():
-            for skill in BANKS[subject].judged:
-                if skill not in TRAINING:
-                    assert run(subject, skill, others[subject], seed) is None

@@ -1,21 +1,30 @@
 """The lock, the package and the tools that guard them."""
 
 import ast
+import os
+import re
+import shutil
 import subprocess
 import sys
 import tomllib
 import zipfile
+from pathlib import Path
 
-import doctor
+import locked
+import make_env
+import pytest
+import yaml
 from nbgrader_course import ROOT
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from system import absent
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
 def test_the_lock_meets_what_the_project_asks_for():
-    pins = {canonicalize_name(name): version for name, version in doctor.pins().items()}
+    pins = {canonicalize_name(name): version for name, version in locked.pins().items()}
     for text in PROJECT["dependencies"] + PROJECT["optional-dependencies"]["dev"]:
         requirement = Requirement(text)
         assert requirement.specifier.contains(pins[canonicalize_name(requirement.name)]), text
@@ -28,13 +37,86 @@ def test_the_library_asks_for_little_and_for_lower_bounds_only():
 
 
 def test_the_lock_names_no_local_build():
-    assert all("+" not in version for version in doctor.pins().values())
+    assert all("+" not in version for version in locked.pins().values())
 
 
-def test_doctor_sees_a_difference(monkeypatch):
-    assert doctor.differences() == []
-    monkeypatch.setattr(doctor, "pins", lambda: {"torch": "0.1", "no-such-package": "1"})
-    assert [text.split(":")[0] for text in doctor.differences()] == ["torch", "no-such-package"]
+def test_a_difference_from_the_lock_is_seen(monkeypatch):
+    assert locked.differences() == []
+    monkeypatch.setattr(locked, "pins", lambda: {"torch": "0.1", "no-such-package": "1"})
+    assert [text.split(":")[0] for text in locked.differences()] == ["torch", "no-such-package"]
+
+
+def test_the_lock_has_no_packages_for_nvidia_cards():
+    assert not re.findall(r"^(nvidia|cuda|triton)", locked.LOCK.read_text(encoding="utf-8"), re.M)
+
+
+PLATFORMS = {
+    "Linux": "x86_64-unknown-linux-gnu",
+    "Linux on ARM": "aarch64-unknown-linux-gnu",
+    "macOS 14": "aarch64-apple-darwin",
+    "Windows": "x86_64-pc-windows-msvc",
+}
+
+
+def resolve(lock, python, platform):
+    """Ask uv for wheels of all that a lock names, for another Python and platform."""
+    command = ["-m", "uv", "pip", "compile", "--quiet", "--only-binary", ":all:", str(lock)]
+    return subprocess.run(
+        [sys.executable, *command, "--python-version", python, "--python-platform", platform],
+        cwd=ROOT,
+        env={**os.environ, "MACOSX_DEPLOYMENT_TARGET": "14.0"},
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.fixture(scope="session")
+def package_index():
+    """What asks a package index is skipped where there is none."""
+    command = [sys.executable, "-m", "uv", "pip", "compile", "--quiet", "--no-cache", "-"]
+    if subprocess.run(command, input="iniconfig", capture_output=True, text=True).returncode:
+        absent("no package index can be reached")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("python", ["3.11.2", "3.13"])  # Debian 12's own, and a newer one
+@pytest.mark.parametrize("platform", PLATFORMS.values(), ids=PLATFORMS.keys())
+def test_the_lock_resolves_elsewhere(package_index, python, platform):
+    done = resolve("requirements.txt", python, platform)
+    assert done.returncode == 0, done.stderr
+    everywhere = re.findall(r"^([\w.-]+==[\w.]+)  ", locked.LOCK.read_text(encoding="utf-8"), re.M)
+    assert len(everywhere) > 150
+    assert [pin for pin in everywhere if pin not in done.stdout] == []
+
+
+@pytest.mark.slow
+def test_a_pin_that_debians_python_cannot_have_is_seen(package_index, tmp_path):
+    (tmp_path / "lock.txt").write_text("soupsieve==4.1.2\n")  # wants Python 3.11.5
+    done = resolve(tmp_path / "lock.txt", "3.11.2", PLATFORMS["Linux"])
+    assert done.returncode and "soupsieve" in done.stderr
+    assert resolve(tmp_path / "lock.txt", "3.13", PLATFORMS["Linux"]).returncode == 0
+
+
+def test_the_environments_script_knows_the_bounds_and_the_builds():
+    bounds = SpecifierSet(PROJECT["requires-python"])
+    for minor in range(9, 18):
+        assert make_env.fits((3, minor, 0)) == bounds.contains(f"3.{minor}.0")
+    assert make_env.build(has_card=False, platform="linux") == "cpu"
+    assert make_env.build(has_card=True, platform="linux") == ""
+    assert make_env.build(has_card=False, platform="darwin") == ""
+
+
+@pytest.mark.slow
+def test_doctor_runs_on_a_bare_python_and_says_what_to_do(tmp_path):
+    shutil.copytree(ROOT / "tools", tmp_path / "tools")
+    command = [sys.executable, "-S", str(tmp_path / "tools/doctor.py")]
+    bare = {"PATH": str(tmp_path)}  # no make, no browser, no jail
+    done = subprocess.run(command, env=bare, capture_output=True, text=True)
+    lines = done.stdout.splitlines()
+    assert any(line.startswith("--  make") for line in lines), done.stdout + done.stderr
+    assert "apt-get install chromium" in done.stdout
+    assert "apt-get install bubblewrap" in done.stdout
+    assert "`make env` makes it" in done.stdout
 
 
 def lines_of_code(path):
@@ -54,7 +136,7 @@ def lines_of_code(path):
 
 
 def test_the_core_stays_under_500_lines():
-    apart = ("plotting.py", "bugs.py")  # figures, and the bank of wrong code
+    apart = ("plotting.py", "bugs.py", "explorer.py")  # figures, wrong code, the stage's way in
     core = [path for path in ROOT.glob("vaelib/*.py") if path.name not in apart]
     assert sum(lines_of_code(path) for path in core) < 500
 
@@ -70,6 +152,64 @@ def test_the_wheel_holds_the_digits_their_licence_and_the_types(tmp_path):
     names = zipfile.ZipFile(wheel).namelist()
     for name in ("mnist_5k.npz", "mnist_5k.LICENSE.md", "runs.json", "book.mplstyle", "py.typed"):
         assert f"vaelib/{name}" in names
-    for kind in ("js", "css", "html"):
-        assert f"vaelib/explorer/explorer.{kind}" in names
+    for kind in ("css", "html"):
+        assert f"vaelib/stage/explorer/explorer.{kind}" in names
+    assert "vaelib/stage/notebook.js" in names
     assert not [name for name in names if not name.startswith(("vaelib/", "vaelib-"))]
+
+
+WORKFLOWS = sorted((ROOT / ".github/workflows").glob("*.yml"))
+
+
+def steps(path):
+    """Return every step of a workflow."""
+    jobs = yaml.safe_load(path.read_text(encoding="utf-8"))["jobs"].values()
+    return [step for job in jobs for step in job["steps"]]
+
+
+def targets():
+    """Return the targets of the Makefile that it has a line of help for."""
+    return set(re.findall(r"^([a-z0-9]+):.* ## ", (ROOT / "Makefile").read_text("utf-8"), re.M))
+
+
+def test_a_workflow_runs_what_also_runs_here():
+    assert {path.stem for path in WORKFLOWS} == {"tests", "book", "weekly", "release"}
+    for path in WORKFLOWS:
+        text = path.read_text(encoding="utf-8")
+        assert text.count("\n") < 70, f"{path.name} is longer than a screen"
+        for said in re.findall(r"run: make ([a-z0-9 ]+)", text):
+            assert set(said.split()) <= targets(), said
+    tried = yaml.safe_load((ROOT / ".github/workflows/weekly.yml").read_text("utf-8"))
+    assert set(tried["jobs"]["try"]["strategy"]["matrix"]["target"]) <= targets()
+
+
+def test_workflows_name_actions_by_commit_and_version():
+    used = [line for path in WORKFLOWS for line in path.read_text("utf-8").splitlines()]
+    used = [line.strip() for line in used if " uses: " in line]
+    assert len(used) == sum("uses" in step for path in WORKFLOWS for step in steps(path)) > 10
+    versions = {}
+    for line in used:
+        action, commit, version = re.fullmatch(
+            r"-? ?uses: ([\w/-]+)@([0-9a-f]{40}) # (v\d+\.\d+\.\d+)", line
+        ).groups()
+        assert versions.setdefault(action, (commit, version)) == (commit, version)
+
+
+def test_the_lines_for_a_bare_debian_are_readmes():
+    script = (ROOT / "tools/debian_root.sh").read_text(encoding="utf-8")
+    (expression,) = re.findall(r"lines=\$\(sed -n '(.*)' README.md\)", script)
+    typed = subprocess.run(
+        ["sed", "-n", expression, "README.md"], cwd=ROOT, capture_output=True, text=True
+    ).stdout.splitlines()
+    assert {"make book", "make test"} <= set(typed)
+    assert all(line.split()[1] in targets() for line in typed if line.startswith("make "))
+
+
+def test_an_environment_is_mended_and_not_built_over_itself(tmp_path):
+    assert make_env.inside(tmp_path) is None
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin/python").symlink_to(tmp_path / "gone")  # its Python was removed
+    assert make_env.inside(tmp_path) is None
+    assert make_env.inside(ROOT / "nowhere") is None
+    if sys.prefix != sys.base_prefix:
+        assert make_env.inside(Path(sys.prefix)) == Path(sys.prefix) / "bin/python"

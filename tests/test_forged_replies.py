@@ -1,28 +1,32 @@
 """The judge against a child that sends whatever it likes: errors of ours never come of it."""
 
 import copy
-import json
+import math
 import random
 import socket
 import struct
 import time
 
+import msgspec
 import pytest
 import torch
 
-from grading import proxy, wire
+from grading import protocol, proxy, wire
 from vaelib import VAE
+from vaelib.assignments import find
 
 ODD = [
-    *(None, True, False, 0, 1, -1, 2**31, 2**63, 10**30, 0.5, float("nan"), float("inf")),
+    *(None, True, False, 0, 1, -1, 2**31, 2**63, 2**64 - 1, 0.5, float("nan"), float("inf")),
     *("", "float32", "meta", "x" * 5000, "\x00", "\u202e", [], [[]], {}, [0] * 200, [1, 2], [-1]),
-    *({"plain": 1}, {"tensor": 0}, {"tensor": 9}, {"tuple": [{"tensor": 0}] * 3}, {"other": "é"}),
-    {"type": "E", "kind": "TypeError", "text": "t", "lines": ["x"], "itself": False},
+    *({"is": "plain", "value": 1}, {"type": "tensor", "at": 0}, {"type": "tensor", "at": 9}),
+    {"type": "series", "kind": "tuple", "parts": [{"type": "plain", "value": 1}] * 20},
 ]
+FAILED = {"is": "failed", "type": "E", "text": "t", "line": "x", "itself": False}
+KINDS = ["TypeError", "NotImplementedError", "MemoryError", "__class__", ""]
 
 
 def frame(header, body=b""):
-    text = json.dumps(header).encode()
+    text = msgspec.msgpack.encode(header)
     return struct.pack("!IQ", len(text), len(body)) + text + body
 
 
@@ -30,25 +34,33 @@ def spec(*shape):
     return {"dtype": "float32", "shape": list(shape)}
 
 
-CALL = {"value": {"tensor": 0}, "call": 1, "drew": False, "grad": [True], "changed": [0]}
+def reply(message, *shapes):
+    """Return a reply as plain data, and the bytes of its tensors, all zeros."""
+    message.tensors = [protocol.Spec("float32", list(shape)) for shape in shapes]
+    return msgspec.to_builtins(message), bytes(sum(4 * math.prod(shape) for shape in shapes))
+
+
+CALLED = protocol.Called(protocol.Ref(0), [True], [0], False, False)
+STEPPED = [tuple(p.shape) for p in VAE(13, 7, 3).parameters()]
+STEP = protocol.Called(
+    protocol.Series("tuple", [protocol.Plain(1.5), *map(protocol.Ref, range(len(STEPPED)))]),
+    [False] * len(STEPPED),
+    [0],
+    False,
+    False,
+)
+CARRIER = find("elbo").pieces[1].carrier
 REPLIES = {
     "function": [
-        ({**CALL, "tensors": [spec(7), spec(7, 3)]}, bytes(4 * 28)),
-        ({"sources": [0, 1], "tensors": [spec(7, 3), spec(7, 3)]}, bytes(8 * 21)),
+        reply(CALLED, (7,), (7, 3)),
+        reply(protocol.Pulled([0, 1]), (7, 3), (7, 3)),
     ],
     "module": [
-        ({"module": 0, "names": ["a"], "grad": [True], "tensors": [spec(5)]}, bytes(20)),
-        ({**CALL, "tensors": [spec(7), spec(7, 3)]}, bytes(4 * 28)),
-        ({"sources": [0, 2], "tensors": [spec(7, 3), spec(5)]}, bytes(4 * 26)),
-        ({"tensors": []}, b""),
+        reply(protocol.Made(0, protocol.Parameters(["a"], [True])), (5,)),
+        reply(CALLED, (7,), (7, 3)),
+        reply(protocol.Pulled([0, 2]), (7, 3), (5,)),
     ],
-    "step": [
-        (
-            {"value": {"plain": 1.5}, "x": True, "tensors": [spec(*p.shape) for p in PARAMETERS]},
-            bytes(sum(4 * p.numel() for p in PARAMETERS)),
-        )
-        for PARAMETERS in [[*VAE(13, 7, 3).parameters(), torch.zeros(5, 13)]]
-    ],
+    "step": [reply(STEP, *STEPPED, (5, 13))],
 }
 
 
@@ -73,7 +85,7 @@ def mutated(header, body, chance):
         else:
             holder[last] = copy.deepcopy(chance.choice(ODD))
     if chance.random() < 0.1:
-        header, body = {"error": chance.choice(ODD), "tensors": []}, b""
+        header, body = FAILED | {"kind": chance.choice(KINDS)}, b""
     if chance.random() < 0.1:
         body = body[: chance.randrange(len(body) + 1)]
     data = bytearray(frame(header, body))
@@ -97,13 +109,12 @@ def exchange(kind, replies):
             if kind == "step":
                 model = VAE(13, 7, 3)
                 optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
-                return session, proxy.Function(session, "s")(model, optimizer, torch.zeros(5, 13))
+                step = proxy.Function(session, "s", CARRIER)
+                return session, step(model, optimizer, torch.zeros(5, 13))
             answer = proxy.candidate(session, "f", "other" if kind == "function" else "module")
             value = answer(mu.clone(), logvar)
             if isinstance(value, torch.Tensor) and value.requires_grad:
                 torch.autograd.grad(value.sum(), mu, allow_unused=True)
-            if kind == "module":
-                answer.train()
             return session, value
         except (proxy.Died, proxy.Raised) as told:
             return session, told
@@ -133,16 +144,18 @@ def test_no_reply_makes_an_error_of_ours(kind):
     "data",
     [
         struct.pack("!IQ", 2**32 - 1, 0),
-        struct.pack("!IQ", 2, 2**40) + b"{}",
-        frame({"tensors": [spec(2**30, 2**30)]}),
-        frame({"tensors": [spec(10)]}),
-        frame({"tensors": [{"dtype": "float32", "shape": [0, 2**31 - 1, 2**31 - 1, 2**31 - 1]}]}),
-        frame({"tensors": [spec(-1, -1)]}, bytes(4)),
-        frame({"tensors": [spec(1)] * 101}, bytes(404)),
-        frame({"tensors": [spec(*[1] * 9)]}, bytes(4)),
-        frame({"tensors": [{"dtype": "object", "shape": [1]}]}, bytes(8)),
-        struct.pack("!IQ", 10**5, 0) + b"[" * 10**5,
-        struct.pack("!IQ", 10**5, 0) + b"1" * 10**5,
+        struct.pack("!IQ", 1, 2**40) + b"\x80",
+        frame({"is": "done", "tensors": [spec(2**30, 2**30)]}),
+        frame({"is": "done", "tensors": [spec(10)]}),
+        frame({"is": "done", "tensors": [spec(0, 2**31 - 1, 2**31 - 1, 2**31 - 1)]}),
+        frame({"is": "done", "tensors": [spec(-1, -1)]}, bytes(4)),
+        frame({"is": "done", "tensors": [spec(1)] * 101}, bytes(404)),
+        frame({"is": "done", "tensors": [spec(*[1] * 9)]}, bytes(4)),
+        frame({"is": "done", "tensors": [{"dtype": "object", "shape": [1]}]}, bytes(8)),
+        frame({"is": "done", "more": 1}),
+        frame({"is": "load"}),
+        struct.pack("!IQ", 10**5, 0) + b"\x91" * 10**5,
+        struct.pack("!IQ", 10**5, 0) + b"\x01" * 10**5,
         struct.pack("!IQ", 4, 0) + b"\xff\xfe{}",
     ],
 )
@@ -152,7 +165,7 @@ def test_a_malformed_frame_is_refused_before_anything_is_allocated(data):
         theirs.sendall(data)
         theirs.shutdown(socket.SHUT_WR)
         with pytest.raises(wire.WireError):
-            wire.receive(ours, time.monotonic() + 5)
+            wire.receive(ours, protocol.Done, time.monotonic() + 5)
 
 
 def test_drops_do_not_move_the_deadline():
@@ -161,7 +174,7 @@ def test_drops_do_not_move_the_deadline():
         theirs.sendall(struct.pack("!IQ", 100, 0))
         started = time.monotonic()
         with pytest.raises(TimeoutError):
-            wire.receive(ours, started + 0.2)
+            wire.receive(ours, protocol.Done, started + 0.2)
         assert time.monotonic() - started < 2
 
 
@@ -179,9 +192,9 @@ def test_what_the_wire_carries_comes_out_as_it_went_in():
         with ours, theirs:
             tensors = []
             plain = wire.encode(value, tensors)
-            wire.send(theirs, {"value": plain}, tensors)
-            header, got = wire.receive(ours)
-            back = wire.decode(header["value"], got)
+            wire.send(theirs, protocol.Called(plain, [], [], False, False), tensors)
+            message, got = wire.receive(ours, protocol.Called)
+            back = wire.decode(message.value, got)
         assert type(back) is type(value)
         pairs = (
             zip(back, value, strict=True) if isinstance(value, tuple | list) else [(back, value)]

@@ -2,14 +2,14 @@
 
 import os
 import secrets
-import shutil
 import socket
 import subprocess
 import sys
 import threading
 
+import learners
 import pytest
-from nbgrader_course import ROOT, notebook_path
+from nbgrader_course import ROOT
 
 pytestmark = pytest.mark.slow
 PATIENCE = 60_000  # in milliseconds; an idle machine needs a tenth
@@ -38,8 +38,8 @@ WRONG = {  # what is returned, the first line of the check that sees it, and the
 
 @pytest.fixture
 def lab(tmp_path):
-    """A JupyterLab of its own on the released notebook; the notebook's address."""
-    shutil.copy(notebook_path(ROOT / "exercises", "sampling"), tmp_path)
+    """A JupyterLab on the folder that `make work` makes; the address of a release in it."""
+    learners.main(tmp_path)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -51,6 +51,7 @@ def lab(tmp_path):
             *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"),
             *("--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"),
             "--ServerApp.port_retries=0",
+            f"--LabApp.app_settings_dir={tmp_path / '.lab'}",
         ],
         cwd=tmp_path,
         env=os.environ | environment | {"JUPYTER_TOKEN": token, "PYTHONPATH": str(ROOT)},
@@ -66,7 +67,7 @@ def lab(tmp_path):
         else:
             pytest.fail("JupyterLab did not start:\n" + "".join(log))
         threading.Thread(target=server.stderr.read, daemon=True).start()  # so that it never fills
-        yield f"http://127.0.0.1:{port}/lab/tree/sampling.ipynb?token={token}"
+        yield f"http://127.0.0.1:{port}/lab/tree/exercises/sampling/sampling.ipynb?token={token}"
     finally:
         server.terminate()  # it ends its kernels
         server.wait(timeout=60)
@@ -79,6 +80,13 @@ def test_three_wrong_answers_lead_to_messages_that_name_the_mistake(lab, browser
     page.goto(lab)
     expect(page.locator(".jp-NotebookPanel")).to_be_visible(timeout=PATIENCE)
     expect(page.get_by_text("| Idle")).to_be_visible(timeout=PATIENCE)  # its kernel
+
+    menus = page.locator(".lm-MenuBar-item")
+    expect(menus.filter(has_text="Kernel")).to_be_visible(timeout=PATIENCE)
+    expect(menus.filter(has_text="Nbgrader")).to_have_count(0)
+    folded = page.locator(".jp-CodeCell").first
+    expect(folded.locator(".jp-Placeholder")).to_be_visible()
+    expect(page.get_by_text("find_spec")).not_to_be_visible()
 
     def cell(text):
         return page.locator(".jp-CodeCell").filter(has_text=text).first

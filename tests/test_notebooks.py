@@ -1,4 +1,4 @@
-"""Rules that every notebook edited by hand keeps, and what is generated from one line."""
+"""Rules that every notebook edited by hand keeps, and their first cell, which is generated."""
 
 import re
 
@@ -25,26 +25,16 @@ def test_outputs_are_stripped_and_ids_are_words(path):
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_first_cell_installs_vaelib_from_the_address_of_the_config(path):
+def test_first_cell_installs_vaelib(path):
     first = read(path).cells[0]
-    assert first.source == install_cells.install_cell(), "run `make address`"
+    assert first.source == install_cells.install_cell(), "run `make cells`"
     assert "remove-cell" in first.metadata["tags"]
 
 
-def test_the_address_reaches_the_cell(tmp_path, monkeypatch):
-    config = (ROOT / "_config.yml").read_text(encoding="utf-8")
-    changed = re.sub(r'^  url: ".*"', '  url: "https://example.org/course"', config, flags=re.M)
-    (tmp_path / "_config.yml").write_text(changed, encoding="utf-8")
-    monkeypatch.setattr(install_cells, "ROOT", tmp_path)
-    assert 'address = "https://example.org/course"' in install_cells.install_cell()
-
-
-def test_without_an_address_the_cell_says_what_to_do(monkeypatch):
+def test_without_a_wheel_the_cell_says_what_to_do(monkeypatch):
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    python = re.sub(r"^ *%pip.*", "", install_cells.install_cell(), flags=re.M)
-    python = re.sub(r'address = ".*"', 'address = ""', python)
     with pytest.raises(ModuleNotFoundError, match=r"Run `pip install \.`"):
-        exec(python, {})
+        exec(install_cells.install_cell(), {})
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -64,25 +54,44 @@ def test_every_page_is_in_the_table_of_contents():
     assert listed == pages | {f"exercises/{name}/{name}" for name in ASSIGNMENTS}
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("book/*.ipynb")), ids=lambda path: path.stem)
+# A page of questions and answers has no experiment of its own.
+CHAPTERS = [path for path in sorted(ROOT.glob("book/*.ipynb")) if path.stem != "questions"]
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
 def test_chapters_have_the_same_rhythm(path):
+    # An act of the stage or the diagram may stand under the answer.
+    cells = [cell for cell in read(path).cells[1:] if cell["id"] not in ("stage", "diagram")]
     headings = re.findall(
-        r"^##? (.+)",
-        "\n".join(c.source for c in read(path).cells if c.cell_type == "markdown"),
-        re.M,
+        r"^##? (.+)", "\n".join(c.source for c in cells if c.cell_type == "markdown"), re.M
     )
-    assert headings[1] == "What you will measure"
     assert headings[-2:] == ["Take-away", "Quiz"]
+    assert "**The question.**" in cells[0].source
+    # The answer stands with the question; then a figure, its code folded, and a prediction.
+    # (A page that still lists what it will measure has not been turned round yet.)
+    if headings[1] != "What you will measure":
+        assert cells[1].metadata["tags"] == ["hide-input"]
+        assert len(cells[1].metadata["mystnb"]["image"]["alt"]) > 60
+        assert any("<details><summary>Predict:" in cell.source for cell in cells)
 
 
-@pytest.mark.parametrize("path", sorted(ROOT.glob("book/*.ipynb")), ids=lambda path: path.stem)
-def test_a_quiz_has_six_answers_with_numbers_and_a_take_away_three_sentences(path):
+@pytest.mark.parametrize("name", ["posteriors", "sampling", "log_variance"])
+def test_a_question_has_its_answer_beside_it(name):
+    first = next(c for c in read(ROOT / f"book/{name}.ipynb").cells if c.cell_type == "markdown")
+    heading, question, answer = first.source.split("\n\n")
+    assert heading.endswith("?")
+    assert question.startswith("**The question.** ")
+    assert answer.startswith("**The answer.** ")
+    assert len(re.findall(r"[.?](?=\s|$|\*)", answer.removeprefix("**The answer.** "))) <= 4
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_a_quiz_asks_three_to_six_questions_and_a_take_away_has_three_sentences(path):
     cells = {c["id"]: c.source for c in read(path).cells}
     answers = re.findall(
         r"<details><summary>\d\. .*?</summary>(.*?)</details>", cells["quiz"], re.S
     )
-    assert len(answers) == 6
-    for answer in answers:
-        assert re.search(r"\d", re.sub(r"`[^`]*`", "", answer)), f"no number: {answer}"
+    assert 3 <= len(answers) <= 6
+    assert all(answer.strip() for answer in answers)
     text = cells["takeaway"].split("\n", 1)[1].strip()
     assert len(re.findall(r"[.?](?=\s|$)", text)) == 3, text

@@ -1,5 +1,6 @@
 """The built book: every reader can read it, offline, and every link in it leads somewhere."""
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -110,6 +111,71 @@ def problems(tab, path, folder):
     return found + [text for text in noise if not text.startswith((inside, "asks for data:"))]
 
 
+FONTS = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir>{}</dir><cachedir>{}</cachedir></fontconfig>"""
+# What needs a keyboard's focus to be scrolled to, and cannot have it.
+REACH = {"runOnly": ["scrollable-region-focusable"], "resultTypes": ["violations"]}
+
+
+@pytest.fixture(scope="module", params=["Liberation", "DejaVu"])
+def one_family(request, browser, tmp_path_factory):
+    """A tab of a browser whose system has fonts of one family alone."""
+    folder = tmp_path_factory.mktemp("fonts")
+    (folder / "kept").mkdir()
+    listed = subprocess.run(["fc-list", ":", "file"], capture_output=True, text=True, check=True)
+    for path in map(Path, listed.stdout.replace(":", "").split()):
+        if path.name.startswith(request.param):
+            (folder / "kept" / path.name).symlink_to(path)
+    if not any((folder / "kept").iterdir()):
+        absent(f"no {request.param}: `apt-get install fonts-{request.param.lower()}`")
+    config = FONTS.format(folder / "kept", folder / "cache")
+    (folder / "fonts.conf").write_text(config, encoding="utf-8")
+    alone = {**os.environ, "FONTCONFIG_FILE": str(folder / "fonts.conf")}
+    started = browser.browser_type.launch(
+        executable_path=require("chromium"), args=["--no-sandbox", "--disable-gpu"], env=alone
+    )
+    yield started.new_context(offline=True).new_page()
+    started.close()
+
+
+# The page hears of a new size before it draws the next frame: on a busy machine that may be late.
+SETTLED = "() => new Promise((f) => requestAnimationFrame(() => requestAnimationFrame(f)))"
+
+
+def out_of_reach(page, path):
+    """Return what of a page is cut, or scrolls and cannot have the focus, on desk and phone."""
+    page.goto(path.as_uri())
+    page.evaluate(TYPESET)
+    page.evaluate(BARE)
+    page.evaluate(AXE)
+    found = []
+    for screen in (DESK, PHONE):
+        page.set_viewport_size(screen)
+        page.evaluate(SETTLED)
+        found += [f"is cut: {text}" for text in page.evaluate(CUT)]
+        for violation in page.evaluate("(rules) => axe.run(rules)", REACH)["violations"]:
+            found += [f"cannot be focused: {node['target']}" for node in violation["nodes"]]
+    return found
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_page_can_be_read_with_one_family_of_fonts(one_family, book, name):
+    assert out_of_reach(one_family, book / f"{name}.html") == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (f"<div style='overflow: auto; white-space: nowrap'>{'Wide. ' * 400}</div>", "be focused"),
+        ("<div style='width: 2000px'>Wide.</div>", "is cut"),
+    ],
+)
+def test_what_cannot_be_reached_is_seen(one_family, tmp_path, fault, said):
+    path = tmp_path / "faulty.html"
+    path.write_text(SOUND.format(fault), encoding="utf-8")
+    assert any(said in text for text in out_of_reach(one_family, path))
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_a_page_is_accessible_silent_and_self_contained(tab, book, name):
     assert problems(tab, book / f"{name}.html", book) == []
@@ -156,6 +222,151 @@ def test_the_gate_bites(tab, tmp_path, fault, said):
     path.parent.mkdir()
     path.write_text(SOUND.format(fault), encoding="utf-8")
     assert any(said in text for text in problems(tab, path, path.parent))
+
+
+# A page whose title is a question answers it before it does anything else.
+ANSWERS = [
+    f"book/{name}"
+    for name in (
+        *("posteriors", "sampling", "log_variance", "thread", "first_z", "numbers"),
+        *("kl", "latent_space", "evaluation", "bugs"),
+    )
+]
+MEASURE = """() => {
+    const page = document.querySelector("article") ?? document.body;
+    const box = (e) => e.getBoundingClientRect();
+    const seen = (e) => box(e).height > 20 && e.checkVisibility();
+    const figure = [...page.querySelectorAll("img, svg.vae-diagram, .vae-stage")].find(seen);
+    const code = [...page.querySelectorAll(".cell_input, div[class*=highlight]")]
+        .filter((e) => seen(e) && !e.parentElement.closest(".cell_input, div[class*=highlight]"));
+    const before = figure ? code.filter((e) => box(e).top < box(figure).top) : code;
+    const prose = page.cloneNode(true);
+    const other = ".cell_input, .cell_output table, script, style, svg, .vae-stage,"
+        + "div[class*=highlight],"
+        + ".headerlink, .prev-next-footer, details.hide > summary";
+    prose.querySelectorAll(other).forEach((e) => e.remove());
+    return {
+        figure: figure ? Math.round(box(figure).top + scrollY) : Infinity,
+        shown: figure ? (innerHeight - box(figure).top) / box(figure).height : 0,
+        before: before.length,
+        code: code.reduce((sum, e) => sum + box(e).height, 0) / box(page).height,
+        words: (prose.textContent.match(
+            /[\\p{L}\\p{N}]+([.,'\\u2019-][\\p{L}\\p{N}]+)*/gu
+        ) ?? []).length,
+    };
+}"""
+
+
+def late(tab, path):
+    """Return what keeps a page from giving its answer first, as sentences."""
+    page, _ = tab
+    page.set_viewport_size(DESK)
+    page.goto(path.as_uri())
+    page.evaluate(TYPESET)
+    has = page.evaluate(MEASURE)
+    print(f"{path.stem}: {has}")
+    found = []
+    if has["shown"] < 0.8:
+        found.append(f"the first figure begins at {has['figure']} px, below the first screen")
+    if has["before"]:
+        found.append(f"{has['before']} blocks of code stand before the first figure")
+    if has["code"] > 0.15:
+        found.append(f"code takes {has['code']:.0%} of the height")
+    if has["words"] > 1000:
+        found.append(f"has {has['words']} words")
+    return found
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_a_question_is_answered_on_the_first_screen(tab, book, name):
+    assert late(tab, book / f"{name}.html") == []
+
+
+PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACw="
+FIGURE = f"<img alt='A' style='display: block; height: 300px' src='{PIXEL}'>"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("", "", None),
+        ("<div style='height: 2000px'></div>", "", "the first figure begins at 2"),
+        ("<div class='cell_input'>import torch<br>import numpy</div>", "", "blocks of code stand"),
+        ("", "<div class='cell_input' style='height: 300px'>x = 1</div>", "code takes"),
+        ("", "<p>" + "word " * 1001, "words"),
+        ("<details><pre>x = 1</pre></details>", "<details>" + "word " * 900, None),
+        ("", "<div class='vae-stage'>" + "label " * 1001 + "</div>", None),
+    ],
+)
+def test_an_answer_that_comes_late_is_seen(tab, tmp_path, before, after, said):
+    path = tmp_path / "late.html"
+    path.write_text(SOUND.format(before + FIGURE + after), encoding="utf-8")
+    found = late(tab, path)
+    assert any(said in text for text in found) if said else found == []
+
+
+# What a page may weigh in kB: its own text and pictures, and all that it loads before it is read.
+# MathJax and the networks of the stage are 2 MB each.
+BUDGET = {"text": 200, "pictures": 1200, "all": 6500}
+EXPLORER = {"text": 2500, "all": 10_000}  # its networks beside those of the stage
+USED = {"mathjax": ".math", "stage/": ".vae-stage"}  # part of a script's address: what needs it
+
+
+def burdens(path, page, budget):
+    """Return what makes a page heavier than it may be, as sentences."""
+
+    def addresses(selector, key):
+        return {tag[key].partition("?")[0] for tag in page.select(selector)}
+
+    def weight(found):
+        files = [path.parent / address for address in found if not address.startswith("data:")]
+        return sum(file.stat().st_size for file in files)
+
+    pictures, scripts = addresses("img[src]", "src"), addresses("script[src]", "src")
+    weighs = {"text": path.stat().st_size, "pictures": weight(pictures)}
+    styles = weight(addresses("link[rel=stylesheet]", "href"))
+    weighs["all"] = sum(weighs.values()) + weight(scripts) + styles
+    return [
+        f"{part} of {size / 1000:.0f} kB, {budget[part]} are allowed"
+        for part, size in weighs.items()
+        if size > 1000 * budget[part]
+    ] + [
+        f"loads {script} for nothing"
+        for script in sorted(scripts)
+        for part, selector in USED.items()
+        if part in script and not page.select_one(selector)
+    ]
+
+
+@pytest.mark.parametrize("name", CHAPTERS)
+def test_a_page_is_no_heavier_than_it_may_be(parsed, book, name):
+    budget = BUDGET | (EXPLORER if name == "book/explorer" else {})
+    assert burdens(book / f"{name}.html", parsed[f"{name}.html"], budget) == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        ("<p>" + "word " * 50_000, "text of 250 kB"),
+        ('<img alt="A" src="large.png">', "pictures of 1300 kB"),
+        ('<link rel="stylesheet" href="huge.css">', "all of 7000 kB"),
+        ('<script src="mathjax/tex.js?v=1"></script>', "loads mathjax/tex.js for nothing"),
+        ('<script src="stage/stage.js"></script>', "loads stage/stage.js for nothing"),
+        ('<script src="stage/stage.js"></script><div class="vae-stage">', None),
+        ('<script src="mathjax/tex.js"></script><span class="math">', None),
+        (f'<img alt="A" src="{PIXEL}">', None),
+    ],
+)
+def test_a_heavy_page_is_seen(tmp_path, fault, said):
+    for name, size in {"large.png": 1_300_000, "huge.css": 7_000_000}.items():
+        (tmp_path / name).write_bytes(bytes(size))
+    for name in ("mathjax/tex.js", "stage/stage.js"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).touch()
+    path = tmp_path / "page.html"
+    path.write_text(SOUND.format(fault), encoding="utf-8")
+    found = burdens(path, built_book.parsed(tmp_path)["page.html"], BUDGET)
+    assert any(said in text for text in found) if said else found == []
 
 
 def test_every_link_inside_the_book_leads_somewhere(parsed, book):
@@ -230,13 +441,21 @@ def test_the_search_finds_the_words_of_the_glossary(tab, book, term):
     page.wait_for_selector("#search-results li a[href*='glossary.html']", state="attached")
 
 
-def test_an_address_that_is_not_in_the_book_leads_to_its_front_page(tab, book):
+@pytest.mark.parametrize("root", ["/", "/course/", "/book/", "/my-book/", "/exercises/"])
+def test_an_address_that_is_not_in_the_book_leads_to_its_front_page(tab, book, root):
     page, _ = tab
-    answer = (book / "404.html").read_text(encoding="utf-8")
-    page.route("http://book.invalid/**", lambda route: route.fulfill(status=404, body=answer))
-    for lost in ("lost.html", "book/lost.html", "exercises/lost/lost.html"):
-        page.goto(f"http://book.invalid/course/{lost}")
-        assert page.evaluate("document.links[0].href") == "http://book.invalid/course/index.html"
+    lost = (book / "404.html").read_text(encoding="utf-8")
+    site, front = "http://book.invalid", f"{root}index.html"
+
+    def answer(route):
+        there = route.request.url == site + front
+        route.fulfill(status=200 if there else 404, body="" if there else lost)
+
+    page.route(f"{site}/**", answer)
+    for name in ("lost.html", "book/lost.html", "exercises/lost/lost.html"):
+        page.goto(site + root + name)
+        page.wait_for_function("link => document.links[0].pathname === link", arg=front)
+    page.unroute(f"{site}/**")
 
 
 def test_in_print_the_answers_stand_open(tab, book):
@@ -268,6 +487,12 @@ def test_the_pdf_holds_the_pages(browser, book, tmp_path):
     text = subprocess.run(
         [require("pdftotext"), path, "-"], capture_output=True, text=True, check=True
     ).stdout
-    for said in ("What does the KL term measure?", "def kl_divergence", "One dimension has mu"):
+    for said in ("What does the KL term measure?", "def kl_divergence", "One image has mu"):
         assert said in text
-    assert "Notation and glossary" in text
+    sheets = text.split("\f")
+    first, glossary = (
+        sheets[0],
+        next(n for n, s in enumerate(sheets) if "The symbols and the words" in s),
+    )
+    assert re.search(r"Version \d+\.\d+\.\d+, \d+ \w+ 20\d\d", first) and "CC BY 4.0" in first
+    assert re.search(rf"Notation and glossary\s+{glossary + 1}\b", first)

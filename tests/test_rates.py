@@ -1,14 +1,24 @@
 """The published table against the banks that it was made from."""
 
+import json
 import re
+import sys
 from collections import Counter
+from types import SimpleNamespace
 
 import pytest
-from answers import BANKS
+from answers import BANKS, OUTSIDE
 from nbgrader_course import ROOT
 from test_mutants import ORIGINALS, mutants, plain
 
+from vaelib.checks import CheckFailed
+from vaelib.checks.harness import TOO_SLOW
+
+sys.path.insert(0, str(ROOT / "tools"))
+import make_rates
+
 PAGE = (ROOT / "book" / "rates.md").read_text(encoding="utf-8")
+MEASURED = json.loads((ROOT / "book" / "rates.json").read_text(encoding="utf-8"))
 
 
 def row(name):
@@ -41,3 +51,71 @@ def test_the_held_out_answers_are_counted():
         if name.startswith("held out: ")
     )
     assert f"we wrote {kinds['right']} right and {kinds['wrong']} wrong answers" in PAGE
+
+
+def test_the_page_is_made_from_what_was_measured():
+    assert make_rates.page(MEASURED) == PAGE, "run `make rates`"
+    assert make_rates.errors(MEASURED) == 0
+    assert MEASURED["outside"]["numbers"]["kept"] == len(OUTSIDE), "run `make rates`"
+
+
+def planted(monkeypatch, tmp_path, right, wrong, *, outside=()):
+    """Run the command on one bank of two answers; return its exit status and what it wrote."""
+    bank = BANKS["kl"]
+    small = SimpleNamespace(**vars(bank) | {"right": {"r": right}, "wrong": {"w": wrong}})
+    monkeypatch.setitem(BANKS, "kl", small)
+    for name in set(BANKS) - {"kl"}:
+        monkeypatch.delitem(BANKS, name)
+    monkeypatch.setattr(make_rates, "ORIGINALS", {})
+    monkeypatch.setattr(make_rates, "OUTSIDE", list(outside))
+    monkeypatch.setattr(make_rates, "PAGE", tmp_path / "rates.md")
+    monkeypatch.setattr(make_rates, "MEASURED", tmp_path / "rates.json")
+    monkeypatch.setattr(sys, "argv", ["make_rates.py"])
+    with pytest.raises(SystemExit) as ended:
+        make_rates.main()
+    return ended.value.code, sorted(path.name for path in tmp_path.iterdir())
+
+
+RIGHT = "def kl_loss(mu, logvar):\n    return kl_divergence(mu, logvar).mean()\n"
+WRONG = "def kl_loss(mu, logvar):\n    return kl_divergence(mu, logvar).sum()\n"
+EXPECTED = {"loss_value": "the sum over the batch", "loss_gradients": "the sum over the batch"}
+WRITTEN = ["rates.json", "rates.md"]
+
+
+@pytest.mark.parametrize(
+    "right, wrong, fails",
+    [
+        (RIGHT, (WRONG, EXPECTED), False),
+        (RIGHT, (RIGHT, EXPECTED), True),  # a wrong answer that passes
+        (WRONG, (WRONG, EXPECTED), True),  # a right answer that fails
+        (RIGHT, (WRONG, EXPECTED | {"divergence_shape": ""}), True),  # other points
+        (RIGHT, (WRONG, dict.fromkeys(EXPECTED, "another cause")), True),
+    ],
+)
+def test_an_error_is_counted_and_told_by_the_exit_status(
+    monkeypatch, tmp_path, right, wrong, fails
+):
+    assert planted(monkeypatch, tmp_path, right, wrong) == (fails, WRITTEN)
+
+
+@pytest.mark.parametrize("verdict, source", [("wrong", RIGHT), ("right", WRONG)])
+def test_an_error_on_a_strangers_answer_is_told_by_the_exit_status(
+    monkeypatch, tmp_path, verdict, source
+):
+    given = SimpleNamespace(
+        assignment="kl_loss",
+        verdict=verdict,
+        name="planted",
+        loses=["loss_value"] * (verdict == "wrong"),
+        given="own",
+        first="",
+        source=source,
+    )
+    assert planted(monkeypatch, tmp_path, RIGHT, (WRONG, EXPECTED), outside=[given])[0]
+
+
+def test_nothing_is_written_when_a_right_answer_met_a_time_limit(monkeypatch, tmp_path):
+    late = CheckFailed("asked", "it was still running", TOO_SLOW)
+    monkeypatch.setattr(make_rates, "run", lambda *_: late)
+    said, written = planted(monkeypatch, tmp_path, RIGHT, (WRONG, EXPECTED))
+    assert "a time limit was met" in said and not written

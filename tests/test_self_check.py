@@ -7,12 +7,12 @@ import sys
 
 import pytest
 from nbgrader_course import ASSIGNMENTS, ROOT, notebook_path
-from test_notebook import DIVERGENCE, IMPORTS, LOSS, RIGHT, STUB, WRONG, notebook
+from test_answer import DIVERGENCE, IMPORTS, LOSS, RIGHT, STUB, WRONG, notebook
 
 import vaelib
-from vaelib.checks import self_check
+from vaelib.assignments import find, names
+from vaelib.checks import guard, self_check
 from vaelib.checks.__main__ import main
-from vaelib.checks.skills import PIECES
 
 KL = "return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1)"
 RIGHT_DIVERGENCE = f"def kl_divergence(mu, logvar):\n    {KL}"
@@ -86,7 +86,7 @@ def test_what_the_learner_wrote_is_no_markup():
 
 
 def test_unknown_assignment():
-    with pytest.raises(ValueError, match=r"expected an assignment of encoder, .*, got 'vae'"):
+    with pytest.raises(ValueError, match=r"expected an assignment of elbo, .*, got 'vae'"):
         self_check("vae", {})
 
 
@@ -154,7 +154,6 @@ def test_nothing_to_judge_is_status_2(run, text, name, said):
 def test_no_such_file_and_no_argument(tmp_path, capsys):
     assert main([str(tmp_path / "none.ipynb")]) == 2
     assert "No such file" in capsys.readouterr().err
-    assert main([str(tmp_path)]) == 2
     with pytest.raises(SystemExit) as stopped:
         main([])
     assert stopped.value.code == 2
@@ -167,9 +166,96 @@ def test_bytes_that_are_no_text(tmp_path, capsys):
     assert "text that is not JSON" in capsys.readouterr().err
 
 
+SAMPLING = f"# EXERCISE: sampling-layer\n{RIGHT}"
+
+
+def fill(folder, notebooks):
+    """Write notebooks, given as {name: cells}, into a folder."""
+    for name, sources in notebooks.items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(json.dumps(notebook(*sources)), encoding="utf-8")
+
+
+def rows(out):
+    """Return the cells of the table in what was printed, without its header."""
+    lines = [line for line in out.splitlines() if line[:1] == "|"]
+    parts = [[part.strip() for part in line.split("|")[1:-1]] for line in lines]
+    assert parts[0] == ["notebook", "points", "progress"]
+    return parts[2:]
+
+
+def test_a_folder_gets_a_table_of_progress(tmp_path, capsys):
+    cells = {
+        "sampling.ipynb": (IMPORTS, "print('| mine |')", SAMPLING),
+        "mine/sampling (1).ipynb": (IMPORTS, f"# EXERCISE: sampling-layer\n{WRONG}"),
+        "kl_loss.ipynb": (f"# EXERCISE: kl-loss\n{STUB}",),
+        ".ipynb_checkpoints/sampling.ipynb": (SAMPLING,),
+        "book/sampling.ipynb": ("class Sampling: pass",),  # a chapter
+    }
+    fill(tmp_path, cells)
+    (tmp_path / "elbo.ipynb").write_text("{", encoding="utf-8")
+    before = sorted(tmp_path.rglob("*"))
+    assert main([str(tmp_path)]) == 1
+    elbo, kl_loss, wrong, right = rows(capsys.readouterr().out)
+    assert elbo[:2] == ["elbo.ipynb", "?"] and "not JSON" in elbo[2]
+    assert kl_loss[:2] == ["kl_loss.ipynb", "?"] and "no cell defines" in kl_loss[2]
+    assert wrong == ["mine/sampling (1).ipynb", "3 of 9", "sampling: not yet"]
+    assert right == ["sampling.ipynb", "9 of 9", "sampling: passed"]
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+ENDS = {  # a cell or a line of the answer, and how its row says that it ended
+    "1": ("import sys\nSCALE = sys.exit('done')", "SCALE", "0 of 9", "not yet"),
+    "2": ("import os\nSCALE = os._exit(0)", "SCALE", "?", "exit code 0"),
+    "3": ("import os", "os.abort()", "?", "Aborted"),
+    "4": ("import os, signal", "os.kill(os.getpid(), signal.SIGKILL)", "?", "Killed"),
+    "5": ("import os", "os.closerange(3, 100); os._exit(7)", "?", "exit code 7"),
+    "6": ("import ctypes", "ctypes.string_at(0)", "?", "Segmentation fault"),
+    "7": ("import sys", "sys.exit(0)", "0 of 9", "not yet"),
+}
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals are named otherwise elsewhere")
+def test_a_notebook_that_ends_python_costs_its_own_row_alone(tmp_path, capfd):
+    ends = {
+        f"{number}/sampling.ipynb": (IMPORTS, cell, SAMPLING.replace("return", f"{line}; return"))
+        for number, (cell, line, *_) in ENDS.items()
+    }
+    fill(tmp_path, {**ends, "8/sampling.ipynb": (IMPORTS, SAMPLING)})
+    assert main([str(tmp_path)]) == 1
+    *ended, last = rows(capfd.readouterr().out)
+    for row, (*_, points, said) in zip(ended, ENDS.values(), strict=True):
+        assert row[1] == points and said in row[2], row
+    assert last == ["8/sampling.ipynb", "9 of 9", "sampling: passed"]
+
+
+def test_a_cell_that_never_ends_costs_its_own_row_alone(tmp_path, capfd, monkeypatch):
+    monkeypatch.setattr(guard, "SECONDS", 0.1)
+    loop = "SCALE = [0]\nwhile True: SCALE[0] += 1", SAMPLING.replace("return", "SCALE; return")
+    fill(tmp_path, {"a/sampling.ipynb": loop})
+    (tmp_path / "elbo.ipynb").write_text("{", encoding="utf-8")
+    assert main([str(tmp_path)]) == 1
+    first, _ = rows(capfd.readouterr().out)
+    assert first[1:] == ["?", "its code was still running after 1.5 seconds"]
+
+
+def test_an_end_of_python_is_no_pass(run):
+    status, out, errors = run("import os\nSCALE = os._exit(0)", RIGHT.replace("0.5", "SCALE"))
+    assert status == 2 and not out
+    assert "its code ended Python (exit code 0)" in errors
+
+
+def test_a_folder_without_assignments_is_status_2(tmp_path, capsys):
+    (tmp_path / "kl.ipynb").write_text(json.dumps(notebook("1")), encoding="utf-8")
+    assert main([str(tmp_path)]) == 2
+    assert "no notebook of an assignment" in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_the_command_itself(tmp_path):
-    (tmp_path / "kl_loss.ipynb").write_text(json.dumps(notebook(DIVERGENCE, LOSS)), "utf-8")
+    cells = "DONE = print('\N{PARTY POPPER}')", DIVERGENCE.replace("return", "DONE; return"), LOSS
+    (tmp_path / "kl_loss.ipynb").write_text(json.dumps(notebook(*cells)), "utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "vaelib.checks", "kl_loss.ipynb"],
         cwd=tmp_path,
@@ -178,14 +264,15 @@ def test_the_command_itself(tmp_path):
         text=True,
     )
     assert done.returncode == 1, done.stderr
+    assert done.stdout.startswith("?\n")
+    assert "| kl_loss: value                 | 2 of 2 | passed " in done.stdout
     assert "kl_divergence: values by hand" in done.stdout
 
 
 def test_every_assignment_can_be_checked_from_the_reference():
-    for assignment, pieces in PIECES.items():
-        namespace = {
-            name: getattr(vaelib, name) for name in pieces.values() if hasattr(vaelib, name)
-        }
+    for assignment in names():
+        asked = find(assignment).defines.values()
+        namespace = {name: getattr(vaelib, name) for name in asked if hasattr(vaelib, name)}
         assert not self_check(assignment, namespace).passed  # vaelib's own is no answer
 
 
@@ -194,3 +281,11 @@ def test_the_notebooks_name_the_call(assignment):
     release = notebook_path(ROOT / "exercises", assignment).read_text(encoding="utf-8")
     assert "`from vaelib.checks import self_check`" in release
     assert f'`self_check(\\"{assignment}\\", globals())`' in release
+
+
+@pytest.mark.parametrize("assignment", ASSIGNMENTS)
+def test_the_notebooks_tell_the_limits_and_what_comes_next(assignment):
+    release = notebook_path(ROOT / "exercises", assignment).read_text(encoding="utf-8")
+    clock = guard.SECONDS * guard._PATIENCE
+    assert f"after {guard.SECONDS:.0f} seconds of computing, or {clock:.0f} by the clock" in release
+    assert "(../../book/after.md)" in release and (ROOT / "book/after.md").exists()

@@ -6,7 +6,7 @@ import nbformat
 import pytest
 from nbgrader_course import ASSIGNMENTS, ROOT, notebook_path, solution_cells
 
-from vaelib.checks.skills import PIECES, SKILLS
+from vaelib.assignments import find, names
 
 
 def in_notebook(assignment):
@@ -26,18 +26,20 @@ def in_notebook(assignment):
 def test_the_skills_are_the_graded_cells(assignment):
     assert [
         (s.grade_id, s.title, s.points, s.piece, s.check.__name__, s.shown)
-        for s in SKILLS[assignment]
+        for s in find(assignment).skills
     ] == list(in_notebook(assignment))
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_the_pieces_are_the_solution_cells(assignment):
     cells = solution_cells(assignment)
-    assert list(cells) == list(PIECES[assignment])
-    for grade_id, name in PIECES[assignment].items():
+    assert list(cells) == list(find(assignment).defines)
+    for grade_id, name in find(assignment).defines.items():
         assert re.search(rf"^(def|class) {name}\(", cells[grade_id], re.M)
-    assert {skill.piece for skill in SKILLS[assignment]} == set(PIECES[assignment].values())
+    assert {skill.piece for skill in find(assignment).skills} == set(
+        find(assignment).defines.values()
+    )
 
 
 def test_every_assignment_has_skills():
-    assert list(SKILLS) == list(PIECES) and set(SKILLS) == set(ASSIGNMENTS)
+    assert names() == sorted(ASSIGNMENTS)

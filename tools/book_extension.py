@@ -1,5 +1,6 @@
 """What the built book needs beyond _config.yml, as a Sphinx extension."""
 
+import os
 import platform
 import re
 from html import escape
@@ -16,6 +17,7 @@ GENERIC = re.compile(
     r"(an?|the|this|some|\s)*(image|picture|figure|plot|graph|chart|diagram|photo|output|results?)\b",
     re.IGNORECASE,
 )
+CARD = "posteriors.png"  # the picture beside a link to a page
 ICON_FILES = re.compile(r'<link rel="preload" as="font"[^>]*>|<script src="[^"]*awesome[^"]*">.*?>')
 
 
@@ -23,19 +25,28 @@ def setup(app):
     """Register the hooks."""
     app.add_node(Times)
     app.add_directive("status-tables", StatusTables)
+    app.add_directive("vae", VaeDiagram)
     app.connect("doctree-resolved", list_execution_times)
-    app.connect("config-inited", drop_launch_button_without_address)
+    app.connect("config-inited", take_what_was_run)
+    app.connect("env-get-outdated", read_pages_again)
     app.connect("config-inited", drop_thebe)
     app.connect("doctree-resolved", require_alt_text)
     app.connect("html-page-context", complete_head)
+    app.connect("html-page-context", load_stage)
+    app.connect("html-page-context", leave_out_mathjax, priority=900)  # after who adds it
     app.connect("build-finished", print_execution_times)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
 
 
-def drop_launch_button_without_address(_app, config):
-    """Leave the Colab button out while _config.yml names no repository (the theme would crash)."""
-    if not config.html_theme_options.get("repository_url"):
-        config.html_theme_options.pop("launch_buttons", None)
+def take_what_was_run(_app, config):
+    """Take the chapters' outputs from tools/make_book.py, where that has started this build."""
+    if os.environ.get("COURSE_CHAPTERS_ARE_RUN"):
+        config.nb_execution_mode = "cache"
+
+
+def read_pages_again(*_):
+    """Name the pages of `make page`, whose outputs may be new though their files are not."""
+    return os.environ.get("COURSE_PAGES", "").split()
 
 
 def drop_thebe(app, _config):
@@ -69,6 +80,31 @@ def require_alt_text(_app, doctree, page):
             logger.warning("%s: image %s %s", page, image["uri"], problem)
 
 
+# Files that some acts alone need; "all" has all acts.
+STAGE_FILES = {"points.js": {"5", "8", "all"}, "digits.js": {"6", "all"}}
+
+
+def load_stage(app, _page, _template, context, _doctree):
+    """Give the pages with an act of the stage its files."""
+    acts = set(re.findall('class="vae-stage" data-act="(.*?)"', context.get("body", "")))
+    if acts:
+        app.add_css_file("stage/stage.css")
+        more = [name for name, users in STAGE_FILES.items() if acts & users]
+        for name in ("models.js", "mistakes.js", *more, "stage.js"):  # in this order
+            app.add_js_file(f"stage/{name}", loading_method="defer")
+
+
+def leave_out_mathjax(_app, _page, _template, context, _doctree):
+    """Take MathJax, 2 MB, from a page without formulas: Sphinx counts some that are not shown."""
+    if not re.search(r'class="(math|[^"]* math)[ "]', context.get("body", "")):
+        context["script_files"] = [
+            file
+            for file in context["script_files"]
+            if "mathjax" not in (file.filename or "")
+            and "MathJax" not in (file.attributes.get("body") or "")  # its settings
+        ]
+
+
 def complete_head(app, page, _template, context, doctree):
     """Describe the page to search engines, and leave out what the theme loads in vain.
 
@@ -77,18 +113,28 @@ def complete_head(app, page, _template, context, doctree):
     """
     title = app.env.titles[page].astext() if doctree else app.config.html_title
     about = (doctree and description(doctree)) or title
-    context["metatags"] = context.get("metatags", "") + "".join(
-        f'<meta {key}="{name}" content="{escape(content)}" />\n'
-        for key, name, content in [
-            ("name", "description", about),
-            ("property", "og:type", "article"),
-            ("property", "og:site_name", app.config.html_title),
-            ("property", "og:title", title),
-            ("property", "og:description", about),
+    tags = [
+        ("name", "description", about),
+        ("property", "og:type", "article"),
+        ("property", "og:site_name", app.config.html_title),
+        ("property", "og:title", title),
+        ("property", "og:description", about),
+    ]
+    site = app.config.html_baseurl
+    if site:  # where another site shows a link to this page as a card
+        tags += [
+            ("property", "og:url", site + app.builder.get_target_uri(page)),
+            ("property", "og:image", f"{site}_static/{CARD}"),
+            ("name", "twitter:card", "summary_large_image"),
         ]
+    context["metatags"] = context.get("metatags", "") + "".join(
+        f'<meta {key}="{name}" content="{escape(content)}" />\n' for key, name, content in tags
     )
     # A label other than the text it stands on is forbidden by WCAG 2.5.3.
     context["body"] = context.get("body", "").replace(' aria-label="Toggle hidden content"', "")
+    # A table that is wider than the page scrolls: by keyboard too, in whatever font.
+    table = 'class="pst-scrollable-table-container"'
+    context["body"] = context["body"].replace(table, f'{table} tabindex="0"')
     context["without_icon_files"] = lambda html: ICON_FILES.sub("", html)
 
 
@@ -116,7 +162,7 @@ def execution_times(app):
 
 def print_execution_times(app, exception):
     """List the chapters by the time they took to run, slowest first."""
-    if exception is None:
+    if exception is None and not os.environ.get("COURSE_PAGES"):
         for page, seconds in execution_times(app).items():
             print(f"{seconds:6.1f} s  {page}")
         print(f"{sum(execution_times(app).values()):6.1f} s  all chapters together")
@@ -134,6 +180,20 @@ class StatusTables(SphinxDirective):
         names = ["vaelib", "torch", "numpy", "matplotlib", "jupyter-book", "sphinx"]
         versions = [["Python", platform.python_version()], *([n, version(n)] for n in names)]
         return [table(["built with", "version"], versions), Times()]
+
+
+class VaeDiagram(SphinxDirective):
+    """The diagram of a VAE, with the parts lit that the argument names."""
+
+    required_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self):
+        """Return the diagram as it stands in a notebook."""
+        from vaelib.display import show_diagram  # with torch, so only where it is needed
+
+        html = show_diagram(*self.arguments[0].split()).html
+        return [nodes.raw("", html, format="html")]
 
 
 def list_execution_times(app, doctree, page):

@@ -16,12 +16,16 @@ ROOT = Path(__file__).parents[1]
 HTML = ROOT / "_build" / "html"
 
 
+def parts():
+    """Return [(caption, [page, ...])] of the table of contents; the front page has no caption."""
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
+    listed = [(p["caption"], [chapter["file"] for chapter in p["chapters"]]) for p in toc["parts"]]
+    return [("", [toc["root"]]), *listed]
+
+
 def pages():
     """Return the pages' names in the order of the table of contents, such as book/preface."""
-    toc = yaml.safe_load((ROOT / "_toc.yml").read_text(encoding="utf-8"))
-    return [toc["root"]] + [
-        chapter["file"] for part in toc["parts"] for chapter in part["chapters"]
-    ]
+    return [name for _, names in parts() for name in names]
 
 
 def title():

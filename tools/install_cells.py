@@ -2,29 +2,38 @@
 
     python tools/install_cells.py
 
-The repository's public address stands in one line of _config.yml. Run this after changing it;
-a test keeps the cells and that line in agreement.
+In the repository the cell names no wheel: there, vaelib is installed with the environment. In the
+notebooks that are published with the book (launch.py) it names the wheel beside them.
 """
 
 from pathlib import Path
 
 import nbformat
-import yaml
 
 ROOT = Path(__file__).parents[1]
 
-CELL = '''\
+CELL = """\
 # Installs vaelib where it is missing, as in Colab.
 import importlib.util
+import subprocess
+import sys
 
 if importlib.util.find_spec("vaelib") is None:
-    address = "{address}"
-    if not address:
+    wheel = "{wheel}"
+    if not wheel:
         raise ModuleNotFoundError(
             "vaelib is missing. Run `pip install .` in a copy of "
             "the course's repository, then restart this kernel."
         )
-    %pip install --quiet "vaelib @ git+{{address}}"'''
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", wheel]
+    done = subprocess.run(pip, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(
+            f"pip could not install vaelib.\\n{{done.stderr}}"
+            "Has this machine a network? On Kaggle it is a switch: "
+            "Settings, Turn on internet. Then run this cell again."
+        )
+    importlib.invalidate_caches()"""
 
 
 def notebooks():
@@ -32,10 +41,9 @@ def notebooks():
     return sorted([*ROOT.glob("book/*.ipynb"), *ROOT.glob("solutions/*/*.ipynb")])
 
 
-def install_cell():
-    """Return the cell's source for the address that _config.yml names."""
-    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-    return CELL.format(address=config["repository"]["url"])
+def install_cell(wheel=""):
+    """Return the cell's source for a wheel's address, or for where the environment has vaelib."""
+    return CELL.format(wheel=wheel)
 
 
 def write(path, source):

@@ -1,4 +1,4 @@
-"""Train over several seeds and store what comes out in vaelib/runs.json.
+"""Train over several seeds and store what comes out in vaelib/runs.json and clinic.npz.
 
     python tools/make_runs.py
 
@@ -18,12 +18,14 @@ import nbformat
 import torch
 
 from vaelib import load_mnist
-from vaelib.bugs import BUGS, Bug, train, true_cost
+from vaelib.bugs import BUGS, Bug, Patient, examine, save_clinic, train, true_cost
 
 ROOT = Path(__file__).parents[1]
 TARGET = ROOT / "vaelib" / "runs.json"
 SEEDS = (0, 1, 2)
 BUG_EPOCHS = 10
+CLINIC_EPOCHS = 40  # long enough for the eye to tell a healthy model from an ill one
+SHOWN = (0, 2, 4, 6, 8)  # digits whose first test image each patient of the clinic draws
 COLLECT = "seeds-table"  # the cell in which a chapter collects what it measured
 CHAPTERS = (
     "posteriors",
@@ -31,9 +33,11 @@ CHAPTERS = (
     "log_variance",
     "explorer",
     "kl",
+    "exchange_rate",
     "elbo",
     "training",
     "latent_space",
+    "latent_size",
     "evaluation",
 )
 
@@ -63,6 +67,14 @@ def case(bug: Bug | None, seed: int) -> dict[str, float]:
     return {"reported": history["loss"][-1], **true_cost(model, test_images)}
 
 
+def patient(bug: Bug | None) -> Patient:
+    """Return what a long training with a bug looks like, with the first seed."""
+    (train_images, _), (test_images, labels) = load_mnist()
+    model, history = train(bug, train_images, SEEDS[0], CLINIC_EPOCHS)
+    first = torch.tensor([int((labels == digit).nonzero()[0]) for digit in SHOWN])
+    return examine(model, history, test_images, first)
+
+
 def columns(rows: list[dict[str, float]]) -> dict[str, list[float]]:
     """Return one list for each key, rounded to what a reader could want."""
     return {key: [round(row[key], 4) for row in rows] for key in rows[0]}
@@ -85,10 +97,13 @@ def runs() -> dict[str, object]:
 def write(found: dict[str, object]) -> None:
     """Write the file, a list to a line."""
     text = json.dumps(found, indent=1)
-    text = re.sub(r"\[\s+(.*?)\s+\]", lambda list_: " ".join(list_[0].split()), text, flags=re.S)
+    text = re.sub(
+        r"\[\s+(.*?)\s+\]", lambda list_: f"[{' '.join(list_[1].split())}]", text, flags=re.S
+    )
     TARGET.write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
     write(runs())
+    save_clinic({bug.name if bug else "right": patient(bug) for bug in (None, *BUGS)})
     print(f"wrote {TARGET.name}, {TARGET.stat().st_size:,} bytes")
