@@ -37,6 +37,7 @@ CHAPTERS = (
     "elbo",
     "training",
     "latent_space",
+    "blurry",
     "latent_size",
     "evaluation",
 )
