@@ -1,16 +1,10 @@
 """A page with acts of the stage in a real Chromium, from a folder, with every request refused."""
 
-import json
-from base64 import b64decode
-from functools import cache
 from pathlib import Path
 
 import pytest
-import torch
 
-from vaelib import VAE
-
-STATIC = Path(__file__).parent.parent / "book/_static/stage"
+STATIC = Path(__file__).parent.parent / "vaelib/_static/stage"
 PAGE = """<!doctype html><html lang="en" data-theme="light"><head><meta charset="utf-8">
 <title>Stage</title><meta name="viewport" content="width=device-width"><style>:root {{
 --pst-color-border: #777; --pst-color-background: #fff; --pst-color-text-base: #111;
@@ -54,34 +48,3 @@ def stage(page, script, argument=None):
     """Evaluate a function of (stage, argument) in the page."""
     host = "document.querySelector('.vae-stage').stage"
     return page.evaluate(f"(argument) => ({script})({host}, argument)", argument)
-
-
-@cache
-def packed():
-    """What models.js holds."""
-    text = (STATIC / "models.js").read_text(encoding="utf-8")
-    return json.loads(text.partition("=")[2].rstrip(";\n"))
-
-
-def packed_model(name):
-    """A model with the weights of models.js, read without the page."""
-    layers = packed()[name]
-
-    def floats(text, dtype=torch.float32):
-        return torch.frombuffer(bytearray(b64decode(text)), dtype=dtype).float()
-
-    model = VAE(latent_dim=len(floats(layers["mu"]["bias"])))
-    encoder, decoder = model.encoder, model.decoder
-    for layer, kept in {
-        encoder.hidden: layers["features"],
-        encoder.mu: layers["mu"],
-        encoder.logvar: layers["logvar"],
-        decoder.hidden: layers["code"],
-        decoder.logits: layers["logits"],
-    }.items():
-        weight = floats(kept["weight"], torch.int8 if kept["scale"] else torch.float32)
-        weight = weight.reshape(layer.weight.shape)
-        if kept["scale"]:
-            weight = weight * floats(kept["scale"])[:, None]
-        layer.weight.data, layer.bias.data = weight, floats(kept["bias"])
-    return model

@@ -152,9 +152,8 @@ def test_the_wheel_holds_the_digits_their_licence_and_the_types(tmp_path):
     names = zipfile.ZipFile(wheel).namelist()
     for name in ("mnist_5k.npz", "mnist_5k.LICENSE.md", "runs.json", "book.mplstyle", "py.typed"):
         assert f"vaelib/{name}" in names
-    for kind in ("css", "html"):
-        assert f"vaelib/stage/explorer/explorer.{kind}" in names
-    assert "vaelib/stage/notebook.js" in names
+    for name in ("models.js", "mistakes.js", "digits.js", "points.js", "stage.js", "stage.css"):
+        assert f"vaelib/_static/stage/{name}" in names
     assert not [name for name in names if not name.startswith(("vaelib/", "vaelib-"))]
 
 

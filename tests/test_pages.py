@@ -308,7 +308,6 @@ def test_an_answer_that_comes_late_is_seen(tab, tmp_path, before, after, said):
 # What a page may weigh in kB: its own text and pictures, and all that it loads before it is read.
 # MathJax and the networks of the stage are 2 MB each.
 BUDGET = {"text": 200, "pictures": 1200, "all": 6500}
-EXPLORER = {"text": 2500, "all": 10_000}  # its networks beside those of the stage
 USED = {"mathjax": ".math", "stage/": ".vae-stage"}  # part of a script's address: what needs it
 
 
@@ -340,8 +339,7 @@ def burdens(path, page, budget):
 
 @pytest.mark.parametrize("name", CHAPTERS)
 def test_a_page_is_no_heavier_than_it_may_be(parsed, book, name):
-    budget = BUDGET | (EXPLORER if name == "book/explorer" else {})
-    assert burdens(book / f"{name}.html", parsed[f"{name}.html"], budget) == []
+    assert burdens(book / f"{name}.html", parsed[f"{name}.html"], BUDGET) == []
 
 
 @pytest.mark.parametrize(

@@ -6,9 +6,10 @@ import pytest
 import torch
 import train_stage
 from axe_playwright_python.sync_playwright import Axe
-from stage_page import packed, packed_model, stage
+from stage_page import stage
 
 from vaelib import VAE, load_mnist
+from vaelib.stage.data import stored, stored_models
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +27,7 @@ def test_the_page_computes_what_torch_computes(visit):
     image = torch.tensor(stage(page, "({ images }) => [...images[3]]"))[None]
     code = stage(page, "({ encode, images }) => [...encode(images[3]).mu]")
     logits = stage(page, "({ decode }, mu) => [...decode(mu)]", code)
-    wide = packed_model("wide")
+    wide = stored_models()["wide"]
     with torch.no_grad():
         mu, _ = wide.encoder(image)
         torch.testing.assert_close(torch.tensor([code]), mu, atol=1e-4, rtol=1e-4)
@@ -38,11 +39,12 @@ def test_the_models_show_what_the_pages_say():
     """Own images found, prior and codes together, ten numerals: with the weights as packed."""
     _, (images, labels) = load_mnist()
     with torch.no_grad():
-        held = train_stage.measured(packed_model("wide"), packed_model("flat"), images, labels)
+        wide, flat = stored_models().values()
+        held = train_stage.measured(wide, flat, images, labels)
         fresh = VAE(latent_dim=2)
         with pytest.raises(SystemExit, match="another seed"):
-            train_stage.measured(packed_model("wide"), fresh, images, labels)
-    assert held["found"] == pytest.approx(packed()["found"], abs=0.01)
+            train_stage.measured(wide, fresh, images, labels)
+    assert held["found"] == pytest.approx(stored()["found"], abs=0.01)
 
 
 def test_it_moves_by_itself_and_can_be_paused(visit):

@@ -7,12 +7,12 @@ from itertools import pairwise
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
-from stage_page import packed_model
 from test_stage import WCAG
 from torch.testing import assert_close
 
 from vaelib import kl_divergence, load_mnist
 from vaelib.bugs import BUGS
+from vaelib.stage.data import stored_models
 
 pytestmark = pytest.mark.slow
 ACTS = ["all"]
@@ -41,7 +41,7 @@ def test_z_of_the_prior_explain_an_image_badly(page):
     assert 0 < found["exact"] - found["elbo"] < 15
     image = torch.tensor(host.evaluate("(host) => [...host.stage.images[0]]"))[None]
     with torch.no_grad():
-        model = packed_model("wide")
+        model = stored_models()["wide"]
         mu, logvar = model.encoder(image)
         z = torch.tensor(host.evaluate("(host) => host.stage.state.drawn"))
         rate = kl_divergence(mu, logvar).item()
@@ -84,7 +84,7 @@ def test_draws_of_the_prior_are_moved_and_decoded(page):
     host = act(page, 7)
     state = "(host) => host.stage.state"
     z = torch.tensor(host.evaluate(state)["z"])
-    codes, _ = packed_model("flat").encoder(load_mnist()[1][0])
+    codes, _ = stored_models()["flat"].encoder(load_mnist()[1][0])
     near = torch.cdist(z, codes.detach()).amin(dim=1) < 0.2
     assert f"{int(near.sum())} of 12" in host.locator(".told").inner_text()
     before = host.locator(".twelve canvas.right").evaluate("(canvas) => canvas.toDataURL()")

@@ -1,6 +1,6 @@
 """Train the models behind the clinic and the knob, and keep what the pages show of each.
 
-`make points` writes book/_static/stage/points.js, a classic script: curves, costs, codes and
+`make points` writes vaelib/_static/stage/points.js, a classic script: curves, costs, codes and
 pictures, no weights.
 """
 
@@ -18,7 +18,7 @@ from vaelib import VAE, evaluate, fit, load_mnist
 from vaelib.bugs import BUGS, HIDDEN, train, true_cost
 from vaelib.stage.weights import as_base64
 
-TARGET = Path(__file__).parent.parent / "book/_static/stage/points.js"
+TARGET = Path(__file__).parent.parent / "vaelib/_static/stage/points.js"
 SAMPLES, CODES, RINGS = 12, 300, 5  # of each patient
 STEP = 1 / 24  # of the codes in the page
 BETAS = (1 / 20, 1 / 8, 1 / 4, 1 / 2, 1, 2, 4, 8, 16, 24, 32, 784)

@@ -31,7 +31,6 @@ CHAPTERS = (
     "posteriors",
     "sampling",
     "log_variance",
-    "explorer",
     "kl",
     "exchange_rate",
     "elbo",

@@ -21,7 +21,7 @@ from vaelib.stage.bundle import bundle
 from vaelib.stage.weights import as_base64
 
 ROOT = Path(__file__).parent.parent
-TARGET = ROOT / "book/_static/stage"
+TARGET = ROOT / "vaelib/_static/stage"
 
 
 def mistakes() -> str:

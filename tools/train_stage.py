@@ -1,25 +1,22 @@
 """Train the stage's two models, hold them to what the pages say, and write them for the pages.
 
-`make models` writes book/_static/stage/models.js: a classic script, which pages opened from a
-folder load too. Weights of large layers are int8, one scale for each row, as in the explorer.
+`make models` writes vaelib/_static/stage/models.js: a classic script, which pages opened from a
+folder load too. Weights of large layers are int8, one scale for each row.
 """
 
-import json
 import math
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from vaelib import VAE, Sampling, fit, gaussian_log_prob, load_mnist, reconstruction_loss
+from vaelib import VAE, Sampling, fit, load_mnist
 from vaelib.latent_space import aggregate_log_prob
-from vaelib.stage.weights import as_base64, packed, rounded
+from vaelib.stage.data import describe, own_image, script
+from vaelib.stage.weights import rounded
 
-TARGET = Path(__file__).parent.parent / "book/_static/stage/models.js"
-PER_DIGIT = 10  # test images of each digit, to be shown
-STEP = 1 / 32  # of the training images' codes in the page
+TARGET = Path(__file__).parent.parent / "vaelib/_static/stage/models.js"
 COPIES = 4  # of each training image, moved a little
 EPOCHS = 20  # over the images and their copies
 # Then the map's model trains on with this weight of the KL, for so many epochs: the codes of all
@@ -48,13 +45,6 @@ def moved(images: Tensor) -> Tensor:
     return torch.cat(made)
 
 
-def own_image(mu: Tensor, logvar: Tensor) -> float:
-    """Return the share of z that point back to their own image, as the chapters count it."""
-    z = Sampling()(mu, logvar)
-    found = [gaussian_log_prob(point.expand_as(mu), mu, logvar).argmax() for point in z]
-    return (torch.stack(found) == torch.arange(len(mu))).float().mean().item()
-
-
 def own_drawing(model: VAE, z: Tensor, images: Tensor) -> float:
     """Return the share of drawings whose nearest image, pixel by pixel, is their own."""
     near = torch.cdist(model.decoder(z).sigmoid(), images).argmin(dim=1)
@@ -79,23 +69,6 @@ def digits_on_map(model: VAE, images: Tensor, labels: Tensor, side: int = 30) ->
     named = near.mode(dim=1).values
     sure = (near == named[:, None]).sum(dim=1) >= 4
     return len(named[sure].unique())
-
-
-def price(model: VAE, images: Tensor, draws: int = 20) -> dict[str, list[float]]:
-    """Return what the noise costs in each dimension: half of 1 - sigma^2, and as measured."""
-    mu, logvar = model.encoder(images)
-
-    def cost(z: Tensor) -> float:
-        return reconstruction_loss(model.decoder(z), images).mean().item()
-
-    plain, measured = cost(mu), []
-    for k in range(mu.shape[1]):
-        only = F.one_hot(torch.tensor(k), mu.shape[1])
-        noisy = [
-            cost(mu + only * (0.5 * logvar).exp() * torch.randn_like(mu)) for _ in range(draws)
-        ]
-        measured.append(sum(noisy) / draws - plain)
-    return {"predicted": (0.5 * (1 - logvar.exp())).mean(dim=0).tolist(), "measured": measured}
 
 
 def train(latent_dim: int, seed: int, images: Tensor, late_epochs: int = 0) -> VAE:
@@ -141,41 +114,10 @@ def main() -> None:
 @torch.no_grad()
 def write(wide: VAE, flat: VAE) -> None:
     """Measure the models, and write them if they hold."""
-    (train_images, train_labels), (images, labels) = load_mnist()
-    mean, codes = train_images.mean(dim=0), wide.encoder(train_images)[0]
     torch.manual_seed(0)
-    held = measured(wide, flat, images, labels)
-    # One digit after the other, so that the first ten are all different.
-    rows = torch.stack([(labels == d).nonzero()[:PER_DIGIT, 0] for d in range(10)]).T.flatten()
-    mu, logvar = wide.encoder(images)
-    own = reconstruction_loss(wide.decoder(Sampling()(mu, logvar)), images).mean()
-    data: dict[str, Any] = {
-        "wide": packed(wide),
-        "flat": packed(flat),
-        "codes": as_base64((codes / STEP).round().clamp(-127, 127).to(torch.int8)),
-        "step": STEP,
-        "digits": as_base64(train_labels.byte()),
-        "dots": as_base64(flat.encoder(images)[0]),
-        "labels": as_base64(labels.byte()),
-        "images": as_base64((255 * images[rows]).round().byte()),
-        "mean": as_base64((255 * mean).round().byte()),
-        "shown": labels[rows].tolist(),
-        "far": torch.cdist(mu, codes).amin(dim=1).quantile(0.99).item(),
-        "found": held["found"],
-        "between": mu.var(dim=0).mean().item(),
-        "within": logvar.exp().mean().item(),
-        "price": price(wide, images),
-        "cost": {
-            "own": own.item(),
-            "mean": F.binary_cross_entropy(
-                mean.expand_as(images).clamp(1e-3), images, reduction="sum"
-            ).item()
-            / len(images),
-        },
-    }
+    measured(wide, flat, *load_mnist()[1])
     TARGET.parent.mkdir(exist_ok=True)
-    text = json.dumps(data, separators=(",", ":"))
-    TARGET.write_text(f"window.VAE_STAGE_MODELS={text};\n", encoding="utf-8")
+    TARGET.write_text(script(describe(wide, flat)), encoding="utf-8")
     print(f"{TARGET.name}: {TARGET.stat().st_size / 1e6:.2f} MB")
 
 

@@ -1,6 +1,7 @@
 // Each <div class="vae-stage" data-act="N"> of the page is filled by its act; "all" has them all.
 import { decode, encode } from "./engine.js";
 import { toMnist } from "./mnist.js";
+import { inEveryTheme } from "./page.js";
 import { images, read, wide } from "./models.js";
 import { restore, shares } from "./share.js";
 import { clinic } from "./acts/clinic.js";
@@ -63,6 +64,9 @@ function follow() {
   host.scrollIntoView({ block: "center" });
 }
 
-document.querySelectorAll(".vae-stage").forEach(mount);
+for (const host of document.querySelectorAll(".vae-stage")) {
+  if (!("stage" in host)) mount(host); // a notebook runs this script once for each of its stages
+}
+inEveryTheme(() => {});
 follow();
 addEventListener("hashchange", follow);

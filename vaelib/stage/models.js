@@ -4,7 +4,7 @@ import { bytes, floats, readModel } from "./engine.js";
 /**
  * @typedef {object} Packed
  * @property {{[name: string]: import("./engine.js").PackedLayer}} wide
- * @property {{[name: string]: import("./engine.js").PackedLayer}} flat
+ * @property {{[name: string]: import("./engine.js").PackedLayer} | null} flat null: the same
  * @property {string} codes
  * @property {number} step
  * @property {string} digits
@@ -23,8 +23,9 @@ import { bytes, floats, readModel } from "./engine.js";
 
 export const data = /** @type {Packed} */ (/** @type {any} */ (window).VAE_STAGE_MODELS);
 
-export const wide = readModel(data.wide); // 20 dimensions: drawings and costs
-export const flat = readModel(data.flat); // 2 dimensions: the map
+export const wide = readModel(data.wide); // drawings and costs: 20 dimensions in the book
+export const flat = data.flat ? readModel(data.flat) : wide; // 2 dimensions: the map
+export const dimensions = wide.mu.bias.length;
 export const dots = floats(data.dots); // mu of test images in the flat model
 export const labels = bytes(data.labels);
 // mu of training images in the wide model: what a drawing is read by

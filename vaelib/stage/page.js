@@ -36,10 +36,28 @@ export function open(host, markup) {
 /** @param {HTMLCanvasElement} canvas */
 export const brush = (canvas) => /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
 
+/** The page's theme: the book's, JupyterLab's, VS Code's, Colab's, else the system's. */
+function isDark() {
+  const [root, body] = [document.documentElement, document.body];
+  const said = root.dataset.theme ?? root.getAttribute("theme") ?? body.dataset.vscodeThemeKind;
+  if (said) return /dark/.test(said);
+  if (body.dataset.jpThemeLight) return body.dataset.jpThemeLight === "false";
+  return matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
 /** Do something now and whenever the page's theme changes. @param {() => void} act */
 export function inEveryTheme(act) {
-  act();
-  new MutationObserver(act).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  const update = () => {
+    for (const host of document.querySelectorAll(".vae-stage"))
+      host.classList.toggle("dark", isDark());
+    act();
+  };
+  update();
+  const attributeFilter = ["data-theme", "theme", "data-jp-theme-light", "data-vscode-theme-kind"];
+  const observer = new MutationObserver(update);
+  observer.observe(document.documentElement, { attributeFilter });
+  observer.observe(document.body, { attributeFilter });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", update);
 }
 
 /** Pixels are ink: black with an alpha. The style turns them white in the dark. @param {HTMLCanvasElement} canvas @param {Float32Array} values */

@@ -126,5 +126,7 @@ export function shares(host, number, say, share) {
       tell("Saved as an image.");
     }
   });
-  app.append(element("div", { class: "shares" }, link, image, said));
+  // A notebook's address brings nothing back.
+  const ways = host.closest(".notebook") ? [image] : [link, image];
+  app.append(element("div", { class: "shares" }, ...ways, said));
 }

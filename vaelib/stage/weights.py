@@ -2,11 +2,14 @@
 
 import base64
 import copy
+from collections.abc import Iterator
 
 import torch
 from torch import Tensor, nn
 
 from vaelib.models import VAE
+
+Layers = dict[str, dict[str, str | None]]
 
 
 def _large(layer: nn.Linear) -> bool:
@@ -40,20 +43,22 @@ def rounded(model: VAE) -> VAE:
     return copied
 
 
-def packed(model: VAE) -> dict[str, dict[str, str | None]]:
-    """Return the weights by the names that the script knows them by."""
+def _layers(model: VAE) -> Iterator[tuple[str, nn.Linear]]:
+    """Yield the layers by the names that the script knows them by."""
     encoder, decoder = model.encoder, model.decoder
-    return {
-        "features": _packed_layer(encoder.hidden),
-        "mu": _packed_layer(encoder.mu),
-        "logvar": _packed_layer(encoder.logvar),
-        "code": _packed_layer(decoder.hidden),
-        "logits": _packed_layer(decoder.logits),
-    }
+    yield "features", encoder.hidden
+    yield "mu", encoder.mu
+    yield "logvar", encoder.logvar
+    yield "code", decoder.hidden
+    yield "logits", decoder.logits
+
+
+def packed(model: VAE) -> Layers:
+    """Return each layer's weight, scale and bias in base64: int8 with a scale, or float32."""
+    return {name: _packed_layer(layer) for name, layer in _layers(model)}
 
 
 def _packed_layer(layer: nn.Linear) -> dict[str, str | None]:
-    """Return one layer's weight, scale and bias in base64: int8 with a scale, or float32."""
     weight, bias = layer.weight.detach(), layer.bias.detach()
     if not _large(layer):
         return {"weight": as_base64(weight), "scale": None, "bias": as_base64(bias)}
@@ -63,6 +68,26 @@ def _packed_layer(layer: nn.Linear) -> dict[str, str | None]:
         "scale": as_base64(scale),
         "bias": as_base64(bias),
     }
+
+
+@torch.no_grad()
+def unpacked(layers: Layers) -> VAE:
+    """Return the model that was packed."""
+
+    def read(name: str, kind: str, dtype: torch.dtype = torch.float32) -> Tensor:
+        raw = base64.b64decode(layers[name][kind] or "")
+        return torch.frombuffer(bytearray(raw), dtype=dtype).float()
+
+    sizes = (len(read(name, "bias")) for name in ("logits", "features", "mu"))
+    with torch.random.fork_rng(devices=[]):  # the caller's numbers are left alone
+        model = VAE(*sizes).eval()
+    for name, layer in _layers(model):
+        whole = layers[name]["scale"] is None
+        weight = read(name, "weight", torch.float32 if whole else torch.int8)
+        weight = weight.view_as(layer.weight)
+        layer.weight.copy_(weight if whole else weight * read(name, "scale")[:, None])
+        layer.bias.copy_(read(name, "bias"))
+    return model
 
 
 def as_base64(values: Tensor) -> str:

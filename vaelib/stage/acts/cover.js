@@ -1,7 +1,7 @@
 // Act 0: the machine in one line, alive; and three questions, each with its answer.
 import { decode, encode, kl, reconstruction, sample, sigmoid } from "../engine.js";
 import { toMnist } from "../mnist.js";
-import { data, dots, flat, images, labels, read, wide } from "../models.js";
+import { data, dimensions, dots, flat, images, labels, read, wide } from "../models.js";
 import { SIDE, paintDot, paintCodes, paintRing } from "../map.js";
 import { inEveryTheme, open, paint, sum } from "../page.js";
 import { sheet } from "../sheet.js";
@@ -28,7 +28,7 @@ const MARKUP = `
     <details><summary>Is z not just noise?</summary>The noise moves z inside that small ring only. Where the ring lies is the message, and that comes from the image.</details>
     <details><summary>Why a log-variance?</summary>A layer may return any number, and a variance must be positive: exp makes one out of the other.</details>
   </div>
-  <p class="note">Your drawing is scaled, centred and inked as MNIST's digits were. The map comes from a model with 2 dimensions, the drawing and its cost from one with 20. Both run in this page; nothing you draw leaves it.</p>`;
+  <p class="note">Your drawing is scaled, centred and inked as MNIST's digits were. ${flat === wide ? "Map, drawing and cost come from one model with 2 dimensions. It runs" : `The map comes from a model with 2 dimensions, the drawing and its cost from one with ${dimensions}. Both run`} in this page; nothing you draw leaves it.</p>`;
 
 /** @param {Element} host */
 export function cover(host) {

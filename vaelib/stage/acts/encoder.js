@@ -1,7 +1,7 @@
 // Act 4: why an encoder? z of the prior hardly ever explain an image; z of its own Gaussian do. Both
 // estimate the same log p(x), one of them badly; the ELBO lies below it.
 import { decode, encode, generator, kl, mean, reconstruction, sample, sigmoid } from "../engine.js";
-import { data, images, wide } from "../models.js";
+import { data, dimensions, images, wide } from "../models.js";
 import { inEveryTheme, number, open, paint } from "../page.js";
 
 const SIDE = (/** @type {string} */ name, /** @type {string} */ title) => `
@@ -77,7 +77,7 @@ export function encoder(host) {
   function throwAll() {
     const [image, from, index] = [images[state.index], generator(state.seed), state.index];
     const own = encode(wide, image);
-    const prior = { mu: new Float32Array(20), logvar: new Float32Array(20) };
+    const prior = { mu: new Float32Array(dimensions), logvar: new Float32Array(dimensions) };
     state.seed += 1;
     start();
     /** @type {{[name: string]: number}} */

@@ -11,17 +11,20 @@ export function everything(host, acts, mount) {
     "aria-label": "Acts of the stage",
   });
   const { part } = open(host, "");
+  // A notebook may show several stages.
+  const before = document.querySelectorAll(".vae-stage .tabs").length;
+  const id = (/** @type {string} */ number) => `act-${number}${before ? `-${before}` : ""}`;
   part(".live").before(tabs);
   const pairs = Object.entries(acts).map(([number, { name }]) => {
     const tab = element(
       "button",
-      { type: "button", role: "tab", "aria-controls": `act-${number}` },
+      { type: "button", role: "tab", "aria-controls": id(number) },
       name,
     );
     const panel = element("div", {
       role: "tabpanel",
       "data-act": number,
-      id: `act-${number}`,
+      id: id(number),
       "aria-label": name,
     });
     part(".live").before(panel);

@@ -1,7 +1,7 @@
 // Act 1: whose Gaussian? Guess where a second image of the same digit lands; then give all images
 // one Gaussian, and see what the decoder can still draw.
 import { decode, encode, kl, reconstruction, sample, sigmoid } from "../engine.js";
-import { data, dots, flat, images, labels, meanImage, wide } from "../models.js";
+import { data, dimensions, dots, flat, images, labels, meanImage, wide } from "../models.js";
 import { SIDE, onMap, paintCross, paintCodes, paintRing } from "../map.js";
 import { inEveryTheme, open, paint, sum } from "../page.js";
 
@@ -122,7 +122,7 @@ export function whose(host) {
   });
   const [between, within] = [data.between, data.within].map((value) => value.toFixed(2));
   part(".total").textContent =
-    "What do all images share? The cloud. In the model with 20 dimensions a dimension varies by " +
+    `What do all images share? The cloud. In the model with ${dimensions} dimensions a dimension varies by ` +
     `${between} between images and by ${within} within one: ${(Number(between) + Number(within)).toFixed(2)} together, close to the 1 of the standard normal.`;
   start();
   inEveryTheme(redraw);

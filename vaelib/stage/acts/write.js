@@ -2,7 +2,7 @@
 // checks, and run on the networks of this page.
 import { decode, encode, sigmoid } from "../engine.js";
 import { compile } from "../line.js";
-import { images, wide } from "../models.js";
+import { dimensions, images, wide } from "../models.js";
 import { element, open, paint } from "../page.js";
 import { LineError } from "../tensor.js";
 import { inputs, judgeKl, judgeZ } from "../verdict.js";
@@ -36,10 +36,10 @@ export function write(host) {
     const line = compile(text);
     const codes = shown.map(({ mu }) => mu);
     const flat = (/** @type {"mu" | "logvar"} */ name) => shown.flatMap((q) => [...q[name]]);
-    const { value } = line(...inputs([shown.length, 20], flat("mu"), flat("logvar")));
-    const fits = value.v.length === 20 * codes.length;
+    const { value } = line(...inputs([shown.length, dimensions], flat("mu"), flat("logvar")));
+    const fits = value.v.length === dimensions * codes.length;
     parts(".z canvas").forEach((picture, i) => {
-      const z = Float32Array.from(value.v.slice(20 * i, 20 * (i + 1)));
+      const z = Float32Array.from(value.v.slice(dimensions * i, dimensions * (i + 1)));
       const image =
         fits && z.every(Number.isFinite) ? sigmoid(decode(wide, z)) : new Float32Array(784);
       paint(/** @type {HTMLCanvasElement} */ (picture), image);

@@ -154,67 +154,6 @@ function toMnist(strokes) {
 }
 return { toMnist };
 })();
-modules["models"] = (() => {
-// What models.js, a classic script that `make models` writes, holds: models, codes and images.
-const { bytes, floats, readModel } = modules["engine"];
-
-/**
- * @typedef {object} Packed
- * @property {{[name: string]: import("./engine.js").PackedLayer}} wide
- * @property {{[name: string]: import("./engine.js").PackedLayer}} flat
- * @property {string} codes
- * @property {number} step
- * @property {string} digits
- * @property {string} dots
- * @property {string} labels
- * @property {string} images
- * @property {string} mean
- * @property {number[]} shown
- * @property {number} far
- * @property {number} found
- * @property {number} between
- * @property {number} within
- * @property {{predicted: number[], measured: number[]}} price
- * @property {{own: number, mean: number}} cost
- */
-
-const data = /** @type {Packed} */ (/** @type {any} */ (window).VAE_STAGE_MODELS);
-
-const wide = readModel(data.wide); // 20 dimensions: drawings and costs
-const flat = readModel(data.flat); // 2 dimensions: the map
-const dots = floats(data.dots); // mu of test images in the flat model
-const labels = bytes(data.labels);
-// mu of training images in the wide model: what a drawing is read by
-const codes = Float32Array.from(
-  new Int8Array(bytes(data.codes).buffer),
-  (code) => code * data.step,
-);
-const digits = bytes(data.digits);
-
-/** @param {string} base64 */
-function pictures(base64) {
-  const pixels = bytes(base64);
-  return Array.from({ length: pixels.length / 784 }, (_, i) =>
-    Float32Array.from(pixels.subarray(784 * i, 784 * (i + 1)), (value) => value / 255),
-  );
-}
-const images = pictures(data.images);
-const meanImage = pictures(data.mean)[0];
-
-/** The digit of most of the five nearest codes, and the distance to the nearest. @param {Float32Array} mu */
-function read(mu) {
-  const found = Array.from(digits, (label, row) => {
-    let square = 0;
-    for (let k = 0; k < mu.length; k++) square += (codes[row * mu.length + k] - mu[k]) ** 2;
-    return { distance: Math.sqrt(square), label };
-  })
-    .sort((a, b) => a.distance - b.distance)
-    .slice(0, 5);
-  const votes = found.map(({ label }) => found.filter((other) => other.label === label).length);
-  return { digit: found[votes.indexOf(Math.max(...votes))].label, distance: found[0].distance };
-}
-return { data, wide, flat, dots, labels, images, meanImage, read };
-})();
 modules["page"] = (() => {
 // Elements, words, and images painted on canvases.
 
@@ -254,10 +193,28 @@ function open(host, markup) {
 /** @param {HTMLCanvasElement} canvas */
 const brush = (canvas) => /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
 
+/** The page's theme: the book's, JupyterLab's, VS Code's, Colab's, else the system's. */
+function isDark() {
+  const [root, body] = [document.documentElement, document.body];
+  const said = root.dataset.theme ?? root.getAttribute("theme") ?? body.dataset.vscodeThemeKind;
+  if (said) return /dark/.test(said);
+  if (body.dataset.jpThemeLight) return body.dataset.jpThemeLight === "false";
+  return matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
 /** Do something now and whenever the page's theme changes. @param {() => void} act */
 function inEveryTheme(act) {
-  act();
-  new MutationObserver(act).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+  const update = () => {
+    for (const host of document.querySelectorAll(".vae-stage"))
+      host.classList.toggle("dark", isDark());
+    act();
+  };
+  update();
+  const attributeFilter = ["data-theme", "theme", "data-jp-theme-light", "data-vscode-theme-kind"];
+  const observer = new MutationObserver(update);
+  observer.observe(document.documentElement, { attributeFilter });
+  observer.observe(document.body, { attributeFilter });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", update);
 }
 
 /** Pixels are ink: black with an alpha. The style turns them white in the dark. @param {HTMLCanvasElement} canvas @param {Float32Array} values */
@@ -311,6 +268,68 @@ const number = (value, digits = 2) =>
     .replace(/^-(?=[0.]*$)/, "")
     .replace("-", "\u2212");
 return { element, open, brush, inEveryTheme, paint, paintCurve, sum, number };
+})();
+modules["models"] = (() => {
+// What models.js, a classic script that `make models` writes, holds: models, codes and images.
+const { bytes, floats, readModel } = modules["engine"];
+
+/**
+ * @typedef {object} Packed
+ * @property {{[name: string]: import("./engine.js").PackedLayer}} wide
+ * @property {{[name: string]: import("./engine.js").PackedLayer} | null} flat null: the same
+ * @property {string} codes
+ * @property {number} step
+ * @property {string} digits
+ * @property {string} dots
+ * @property {string} labels
+ * @property {string} images
+ * @property {string} mean
+ * @property {number[]} shown
+ * @property {number} far
+ * @property {number} found
+ * @property {number} between
+ * @property {number} within
+ * @property {{predicted: number[], measured: number[]}} price
+ * @property {{own: number, mean: number}} cost
+ */
+
+const data = /** @type {Packed} */ (/** @type {any} */ (window).VAE_STAGE_MODELS);
+
+const wide = readModel(data.wide); // drawings and costs: 20 dimensions in the book
+const flat = data.flat ? readModel(data.flat) : wide; // 2 dimensions: the map
+const dimensions = wide.mu.bias.length;
+const dots = floats(data.dots); // mu of test images in the flat model
+const labels = bytes(data.labels);
+// mu of training images in the wide model: what a drawing is read by
+const codes = Float32Array.from(
+  new Int8Array(bytes(data.codes).buffer),
+  (code) => code * data.step,
+);
+const digits = bytes(data.digits);
+
+/** @param {string} base64 */
+function pictures(base64) {
+  const pixels = bytes(base64);
+  return Array.from({ length: pixels.length / 784 }, (_, i) =>
+    Float32Array.from(pixels.subarray(784 * i, 784 * (i + 1)), (value) => value / 255),
+  );
+}
+const images = pictures(data.images);
+const meanImage = pictures(data.mean)[0];
+
+/** The digit of most of the five nearest codes, and the distance to the nearest. @param {Float32Array} mu */
+function read(mu) {
+  const found = Array.from(digits, (label, row) => {
+    let square = 0;
+    for (let k = 0; k < mu.length; k++) square += (codes[row * mu.length + k] - mu[k]) ** 2;
+    return { distance: Math.sqrt(square), label };
+  })
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, 5);
+  const votes = found.map(({ label }) => found.filter((other) => other.label === label).length);
+  return { digit: found[votes.indexOf(Math.max(...votes))].label, distance: found[0].distance };
+}
+return { data, wide, flat, dimensions, dots, labels, images, meanImage, read };
 })();
 modules["share"] = (() => {
 // What stands on an act, as a link that brings it back, and as an image.
@@ -441,7 +460,9 @@ function shares(host, number, say, share) {
       tell("Saved as an image.");
     }
   });
-  app.append(element("div", { class: "shares" }, link, image, said));
+  // A notebook's address brings nothing back.
+  const ways = host.closest(".notebook") ? [image] : [link, image];
+  app.append(element("div", { class: "shares" }, ...ways, said));
 }
 return { fragment, restore, picture, shares };
 })();
@@ -847,7 +868,7 @@ modules["acts/cover"] = (() => {
 // Act 0: the machine in one line, alive; and three questions, each with its answer.
 const { decode, encode, kl, reconstruction, sample, sigmoid } = modules["engine"];
 const { toMnist } = modules["mnist"];
-const { data, dots, flat, images, labels, read, wide } = modules["models"];
+const { data, dimensions, dots, flat, images, labels, read, wide } = modules["models"];
 const { SIDE, paintDot, paintCodes, paintRing } = modules["map"];
 const { inEveryTheme, open, paint, sum } = modules["page"];
 const { sheet } = modules["sheet"];
@@ -874,7 +895,7 @@ const MARKUP = `
     <details><summary>Is z not just noise?</summary>The noise moves z inside that small ring only. Where the ring lies is the message, and that comes from the image.</details>
     <details><summary>Why a log-variance?</summary>A layer may return any number, and a variance must be positive: exp makes one out of the other.</details>
   </div>
-  <p class="note">Your drawing is scaled, centred and inked as MNIST's digits were. The map comes from a model with 2 dimensions, the drawing and its cost from one with 20. Both run in this page; nothing you draw leaves it.</p>`;
+  <p class="note">Your drawing is scaled, centred and inked as MNIST's digits were. ${flat === wide ? "Map, drawing and cost come from one model with 2 dimensions. It runs" : `The map comes from a model with 2 dimensions, the drawing and its cost from one with ${dimensions}. Both run`} in this page; nothing you draw leaves it.</p>`;
 
 /** @param {Element} host */
 function cover(host) {
@@ -986,7 +1007,7 @@ modules["acts/encoder"] = (() => {
 // Act 4: why an encoder? z of the prior hardly ever explain an image; z of its own Gaussian do. Both
 // estimate the same log p(x), one of them badly; the ELBO lies below it.
 const { decode, encode, generator, kl, mean, reconstruction, sample, sigmoid } = modules["engine"];
-const { data, images, wide } = modules["models"];
+const { data, dimensions, images, wide } = modules["models"];
 const { inEveryTheme, number, open, paint } = modules["page"];
 
 const SIDE = (/** @type {string} */ name, /** @type {string} */ title) => `
@@ -1062,7 +1083,7 @@ function encoder(host) {
   function throwAll() {
     const [image, from, index] = [images[state.index], generator(state.seed), state.index];
     const own = encode(wide, image);
-    const prior = { mu: new Float32Array(20), logvar: new Float32Array(20) };
+    const prior = { mu: new Float32Array(dimensions), logvar: new Float32Array(dimensions) };
     state.seed += 1;
     start();
     /** @type {{[name: string]: number}} */
@@ -1181,17 +1202,20 @@ function everything(host, acts, mount) {
     "aria-label": "Acts of the stage",
   });
   const { part } = open(host, "");
+  // A notebook may show several stages.
+  const before = document.querySelectorAll(".vae-stage .tabs").length;
+  const id = (/** @type {string} */ number) => `act-${number}${before ? `-${before}` : ""}`;
   part(".live").before(tabs);
   const pairs = Object.entries(acts).map(([number, { name }]) => {
     const tab = element(
       "button",
-      { type: "button", role: "tab", "aria-controls": `act-${number}` },
+      { type: "button", role: "tab", "aria-controls": id(number) },
       name,
     );
     const panel = element("div", {
       role: "tabpanel",
       "data-act": number,
-      id: `act-${number}`,
+      id: id(number),
       "aria-label": name,
     });
     part(".live").before(panel);
@@ -2025,7 +2049,7 @@ modules["acts/whose"] = (() => {
 // Act 1: whose Gaussian? Guess where a second image of the same digit lands; then give all images
 // one Gaussian, and see what the decoder can still draw.
 const { decode, encode, kl, reconstruction, sample, sigmoid } = modules["engine"];
-const { data, dots, flat, images, labels, meanImage, wide } = modules["models"];
+const { data, dimensions, dots, flat, images, labels, meanImage, wide } = modules["models"];
 const { SIDE, onMap, paintCross, paintCodes, paintRing } = modules["map"];
 const { inEveryTheme, open, paint, sum } = modules["page"];
 
@@ -2146,7 +2170,7 @@ function whose(host) {
   });
   const [between, within] = [data.between, data.within].map((value) => value.toFixed(2));
   part(".total").textContent =
-    "What do all images share? The cloud. In the model with 20 dimensions a dimension varies by " +
+    `What do all images share? The cloud. In the model with ${dimensions} dimensions a dimension varies by ` +
     `${between} between images and by ${within} within one: ${(Number(between) + Number(within)).toFixed(2)} together, close to the 1 of the standard normal.`;
   start();
   inEveryTheme(redraw);
@@ -3300,7 +3324,7 @@ modules["acts/write"] = (() => {
 // checks, and run on the networks of this page.
 const { decode, encode, sigmoid } = modules["engine"];
 const { compile } = modules["line"];
-const { images, wide } = modules["models"];
+const { dimensions, images, wide } = modules["models"];
 const { element, open, paint } = modules["page"];
 const { LineError } = modules["tensor"];
 const { inputs, judgeKl, judgeZ } = modules["verdict"];
@@ -3334,10 +3358,10 @@ function write(host) {
     const line = compile(text);
     const codes = shown.map(({ mu }) => mu);
     const flat = (/** @type {"mu" | "logvar"} */ name) => shown.flatMap((q) => [...q[name]]);
-    const { value } = line(...inputs([shown.length, 20], flat("mu"), flat("logvar")));
-    const fits = value.v.length === 20 * codes.length;
+    const { value } = line(...inputs([shown.length, dimensions], flat("mu"), flat("logvar")));
+    const fits = value.v.length === dimensions * codes.length;
     parts(".z canvas").forEach((picture, i) => {
-      const z = Float32Array.from(value.v.slice(20 * i, 20 * (i + 1)));
+      const z = Float32Array.from(value.v.slice(dimensions * i, dimensions * (i + 1)));
       const image =
         fits && z.every(Number.isFinite) ? sigmoid(decode(wide, z)) : new Float32Array(784);
       paint(/** @type {HTMLCanvasElement} */ (picture), image);
@@ -3387,6 +3411,7 @@ modules["main"] = (() => {
 // Each <div class="vae-stage" data-act="N"> of the page is filled by its act; "all" has them all.
 const { decode, encode } = modules["engine"];
 const { toMnist } = modules["mnist"];
+const { inEveryTheme } = modules["page"];
 const { images, read, wide } = modules["models"];
 const { restore, shares } = modules["share"];
 const { clinic } = modules["acts/clinic"];
@@ -3449,7 +3474,10 @@ function follow() {
   host.scrollIntoView({ block: "center" });
 }
 
-document.querySelectorAll(".vae-stage").forEach(mount);
+for (const host of document.querySelectorAll(".vae-stage")) {
+  if (!("stage" in host)) mount(host); // a notebook runs this script once for each of its stages
+}
+inEveryTheme(() => {});
 follow();
 addEventListener("hashchange", follow);
 return {  };
