@@ -13,7 +13,7 @@ from vaelib.assignments import names
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; return its exit status: 0 only if nothing asks for a person."""
+    """Run the command; return its exit status: 0 if there is a verdict on everything."""
     parser = argparse.ArgumentParser(
         prog="python -m grading",
         description=__doc__,
@@ -60,7 +60,7 @@ def main(arguments: list[str] | None = None) -> int:
             scheduler=given.scheduler,
             jailed=not given.no_jail,
         )
-        run.write_feedback(course, given.assignment, given.learner)
+        summary.written = run.write_feedback(course, given.assignment, given.learner)
     except (run.RunError, GradebookError, JailError, PoolError) as error:
         print(f"Nothing more is graded: {error}", file=sys.stderr)
         return 2
@@ -84,6 +84,8 @@ def main(arguments: list[str] | None = None) -> int:
         print("Stopped. What is graded is kept: the same command goes on.", file=sys.stderr)
         return 130
     print(run.report(summary))
+    pages = course.folder("feedback", given.learner or "LEARNER", given.assignment)
+    print(f"Feedback: {os.path.relpath(pages)}/{given.assignment}.html")
     return 1 if summary.unjudged or summary.questions or summary.misplaced else 0
 
 

@@ -51,6 +51,7 @@ class Summary:
     questions: dict[str, str] = field(default_factory=dict)  # times that cannot be told
     remarks: dict[str, str] = field(default_factory=dict)
     misplaced: list[str] = field(default_factory=list)
+    written: int = 0  # answers in words that wait for a person
     jailed: bool = True
 
     def count(self, graded: Graded) -> None:
@@ -251,8 +252,10 @@ class _Run:
         self._batch, self._since = [], time.monotonic()
 
 
-def write_feedback(course: Course, assignment: str, learner: str | None = None) -> None:
+def write_feedback(course: Course, assignment: str, learner: str | None = None) -> int:
     """Write the feedback of everybody, or of one learner, from the gradebook.
+
+    Return how many written answers nobody has read yet.
 
     Beside each page lies what `nbgrader release_feedback` asks for: the time, and the secret by
     which the exchange knows the submission. What did not come by the exchange gets a secret of
@@ -260,8 +263,12 @@ def write_feedback(course: Course, assignment: str, learner: str | None = None) 
     """
     titles = {skill.grade_id: skill.title for skill in find(assignment).skills}
     key = (course.root / SECRET).read_bytes()
+    waiting = 0
     with _open(course, assignment) as book:
         for record in tqdm(book.records(learner), desc="feedback", unit=""):
+            waiting += sum(
+                m.score is None for name, m in record.marks.items() if name not in titles
+            )
             folder = course.folder("feedback", record.learner, assignment)
             write(folder / f"{assignment}.html", page(assignment, titles, record))
             graded = course.folder("autograded", record.learner, assignment)
@@ -272,6 +279,7 @@ def write_feedback(course: Course, assignment: str, learner: str | None = None) 
                 beside = graded / name
                 if beside.exists() or not (folder / name).exists():
                     write(folder / name, beside.read_text() if beside.exists() else otherwise)
+    return waiting
 
 
 def _unasked(key: bytes, assignment: str, learner: str) -> str:
@@ -413,6 +421,11 @@ def report(summary: Summary) -> str:
     ):
         if told:
             lines += [f"{len(told):6,} {title}", *_told(told)]
+    if summary.written:
+        lines.append(
+            f"{summary.written:6,} written answers wait for a person: "
+            "`jupyter lab`, Nbgrader, Formgrader"
+        )
     if summary.misplaced:
         lines.append(f"{len(summary.misplaced):6,} in a place where nobody looks")
         lines += [f"           {printable(line)[:300]}" for line in summary.misplaced]

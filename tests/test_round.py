@@ -96,9 +96,11 @@ def test_a_round_by_the_page(tmp_path):
     graded = 0
     for line in ran:
         first = not graded and line.startswith("python -m grading sampling")
-        (run_apart if first else run)(folder, line)
+        said = (run_apart if first else run)(folder, line)
         if line.startswith("python -m grading sampling"):
             graded += 1
+            assert ("2 written answers wait for a person" in said) == first
+            assert f"Feedback: feedback/LEARNER/{NAME}/{NAME}.html" in said
         if line.startswith("nbgrader generate_assignment"):
             with gradebook(folder) as book:
                 book.find_assignment(NAME).duedate = datetime.datetime(2026, 1, 2)
