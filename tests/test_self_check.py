@@ -72,6 +72,14 @@ def test_one_message_for_all_the_skills_it_stands_for():
     assert "**Shape and type; Mean and spread; Gradients; Fresh noise**" in text
 
 
+def test_one_slip_is_told_once(run):
+    status, out, _ = run(IMPORTS, RIGHT.replace("0.5 * logvar", "0.5 * log_var"))
+    assert status == 1 and out.count("NameError: name 'log_var' is not defined") == 1
+    assert "**Shape and type; Mean and spread; Gradients; Fresh noise**" in out
+    _, out, _ = run(IMPORTS, WRONG)  # two slips, seen apart, are two
+    assert out.count("Seen:") == 2
+
+
 def test_a_missing_piece_costs_its_own_points_alone():
     text = repr(self_check("kl_loss", define(LOSS)))
     assert "Nothing here is called `kl_divergence`." in text
@@ -104,6 +112,7 @@ def test_the_command_finds_an_answer_split_over_cells(run):
     layer = RIGHT.replace("torch.exp(0.5 * logvar)", "std(logvar)")
     status, out, _ = run(IMPORTS, helper, layer, "1 / 0", name="Copy of sampling (1).ipynb")
     assert status == 0 and "9 of the 9 points" in out
+    assert out.endswith("\nWritten answers and what is judged when graded are not counted here.\n")
 
 
 def test_the_command_names_the_mistake(run):
@@ -152,8 +161,9 @@ def test_nothing_to_judge_is_status_2(run, text, name, said):
 
 
 def test_no_such_file_and_no_argument(tmp_path, capsys):
-    assert main([str(tmp_path / "none.ipynb")]) == 2
-    assert "No such file" in capsys.readouterr().err
+    assert main([str(tmp_path / "sampling")]) == 2
+    errors = capsys.readouterr().err
+    assert "No such file or folder. Name a notebook: work/exercises/sampling/" in errors
     with pytest.raises(SystemExit) as stopped:
         main([])
     assert stopped.value.code == 2
@@ -192,6 +202,7 @@ def test_a_folder_gets_a_table_of_progress(tmp_path, capsys):
         "kl_loss.ipynb": (f"# EXERCISE: kl-loss\n{STUB}",),
         ".ipynb_checkpoints/sampling.ipynb": (SAMPLING,),
         "book/sampling.ipynb": ("class Sampling: pass",),  # a chapter
+        "other.ipynb": ("# EXERCISE: of-another-course",),
     }
     fill(tmp_path, cells)
     (tmp_path / "elbo.ipynb").write_text("{", encoding="utf-8")
@@ -200,19 +211,19 @@ def test_a_folder_gets_a_table_of_progress(tmp_path, capsys):
     elbo, kl_loss, wrong, right = rows(capsys.readouterr().out)
     assert elbo[:2] == ["elbo.ipynb", "?"] and "not JSON" in elbo[2]
     assert kl_loss[:2] == ["kl_loss.ipynb", "?"] and "no cell defines" in kl_loss[2]
-    assert wrong == ["mine/sampling (1).ipynb", "3 of 9", "sampling: not yet"]
+    assert wrong == ["mine/sampling (1).ipynb", "3 of 9", "sampling: another one counts"]
     assert right == ["sampling.ipynb", "9 of 9", "sampling: passed"]
     assert sorted(tmp_path.rglob("*")) == before
 
 
 ENDS = {  # a cell or a line of the answer, and how its row says that it ended
-    "1": ("import sys\nSCALE = sys.exit('done')", "SCALE", "0 of 9", "not yet"),
+    "1": ("import sys\nSCALE = sys.exit('done')", "SCALE", "0 of 9", "another one counts"),
     "2": ("import os\nSCALE = os._exit(0)", "SCALE", "?", "exit code 0"),
     "3": ("import os", "os.abort()", "?", "Aborted"),
     "4": ("import os, signal", "os.kill(os.getpid(), signal.SIGKILL)", "?", "Killed"),
     "5": ("import os", "os.closerange(3, 100); os._exit(7)", "?", "exit code 7"),
     "6": ("import ctypes", "ctypes.string_at(0)", "?", "Segmentation fault"),
-    "7": ("import sys", "sys.exit(0)", "0 of 9", "not yet"),
+    "7": ("import sys", "sys.exit(0)", "0 of 9", "another one counts"),
 }
 
 
@@ -228,6 +239,14 @@ def test_a_notebook_that_ends_python_costs_its_own_row_alone(tmp_path, capfd):
     for row, (*_, points, said) in zip(ended, ENDS.values(), strict=True):
         assert row[1] == points and said in row[2], row
     assert last == ["8/sampling.ipynb", "9 of 9", "sampling: passed"]
+
+
+def test_a_worse_copy_costs_nothing(tmp_path, capsys):
+    worse = f"# EXERCISE: sampling-layer\n{WRONG}"
+    fill(tmp_path, {"a.ipynb": (IMPORTS, worse), "sampling.ipynb": (IMPORTS, SAMPLING)})
+    assert main([str(tmp_path)]) == 0
+    copy, mine = rows(capsys.readouterr().out)
+    assert (copy[2], mine[2]) == ("sampling: another one counts", "sampling: passed")
 
 
 def test_a_cell_that_never_ends_costs_its_own_row_alone(tmp_path, capfd, monkeypatch):

@@ -83,6 +83,7 @@ def judge(assignment: str, namespace: Mapping[str, Any], excuses: Mapping[str, s
         What to say of a piece that is not in the namespace, by its name.
     """
     failures = {}
+    told: dict[tuple[str, str], str] = {}  # one slip, seen by several checks, is told once
     for skill in find(assignment).skills:
         if skill.shown and skill.piece not in namespace:
             nothing = f"Nothing here is called `{skill.piece}`."
@@ -91,7 +92,8 @@ def judge(assignment: str, namespace: Mapping[str, Any], excuses: Mapping[str, s
             try:
                 skill.check(namespace[skill.piece], 0)
             except CheckFailed as failure:
-                failures[skill.grade_id] = str(failure)
+                seen = failure.seen, failure.likely
+                failures[skill.grade_id] = told.setdefault(seen, str(failure))
             except NotImplementedError:
                 failures[skill.grade_id] = UNFINISHED
     return Report(assignment, failures)
