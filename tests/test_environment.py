@@ -171,6 +171,24 @@ def targets():
     return set(re.findall(r"^([a-z0-9]+):.* ## ", (ROOT / "Makefile").read_text("utf-8"), re.M))
 
 
+def test_help_names_every_target_and_the_readers_few_first():
+    done = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    named = re.findall(r"^  ([a-z0-9]+) ", done.stdout, re.M)
+    assert set(named) == targets() and len(named) == len(targets())
+    assert named[:6] == ["help", "doctor", "page", "lab", "work", "book"]
+    assert len(re.findall(r"^[A-Z].*", done.stdout, re.M)) == 4  # the groups
+
+
+def test_all_tell_the_same_sizes():
+    sizes = {"0.2 GB", "0.24 GB", "2.7 GB"}
+    for path in ("README.md", "tools/make_env.py"):
+        assert set(re.findall(r"[\d.]+ [GM]B", (ROOT / path).read_text("utf-8"))) == sizes, path
+    small = "pip install torch --index-url https://download.pytorch.org/whl/cpu"
+    for path in ("README.md", "book/preface.md"):
+        text = (ROOT / path).read_text("utf-8")
+        assert small in text and "0.2 GB instead of 2.7" in text, path
+
+
 def test_a_workflow_runs_what_also_runs_here():
     assert {path.stem for path in WORKFLOWS} == {"tests", "book", "weekly", "release"}
     for path in WORKFLOWS:

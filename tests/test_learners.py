@@ -1,9 +1,14 @@
 """What `make work` copies: the same notebooks, folded, and never over somebody's work."""
 
+import subprocess
+import sys
+
 import learners
 import nbformat
 import pytest
-from nbgrader_course import ROOT
+from nbgrader_course import ASSIGNMENTS, ROOT, notebook_path
+
+from vaelib.checks.__main__ import _handed_out
 
 
 @pytest.fixture(scope="module")
@@ -59,10 +64,11 @@ def relinked(text, there=(), site=""):
         ("[b](https://a.org/x.md), [here](#there)", "[b](https://a.org/x.md), [here](#there)"),
         ("![b](../../book/picture.md)", "![b](../../book/picture.md)"),
         ("`[mu](logvar)`", "`[mu](logvar)`"),
+        ("[b](../../book/next.md#now)", "[b](../../book/next.ipynb#now)"),  # there as a notebook
     ],
 )
 def test_links_lead_to_what_is_there_or_to_the_site(text, said):
-    assert relinked(text, ["book/kl.ipynb"], "S/") == said
+    assert relinked(text, ["book/kl.ipynb", "book/next.ipynb"], "S/") == said
 
 
 def test_without_a_site_a_link_that_would_be_dead_is_its_text():
@@ -70,7 +76,7 @@ def test_without_a_site_a_link_that_would_be_dead_is_its_text():
 
 
 def test_no_link_in_the_folder_is_dead(work):
-    for name in learners.names():
+    for name in [*learners.names(), learners.AFTER]:
         if not (work / name).read_text(encoding="utf-8").startswith("{"):
             continue  # written by a test above
         for cell in nbformat.read(work / name, 4).cells:
@@ -80,3 +86,22 @@ def test_no_link_in_the_folder_is_dead(work):
                 path = address.split("#")[0]
                 if path.endswith((".md", ".ipynb")) and "://" not in path:
                     assert ((work / name).parent / path).resolve().is_file(), (name, address)
+
+
+def test_assignments_lead_on_within_the_folder(tmp_path):
+    learners.main(tmp_path)
+    for assignment in ASSIGNMENTS:
+        released = notebook_path(tmp_path / "exercises", assignment)
+        assert "(../../book/after.ipynb)" in released.read_text(encoding="utf-8")
+    (cell,) = nbformat.read(tmp_path / learners.AFTER, 4).cells
+    assert "## Hand in" in cell.source and learners.ELSEWHERE in cell.source
+    assert "{worked-answers}" not in cell.source
+    checked = [part for part in tmp_path.rglob("*.ipynb") if _handed_out(part)]
+    assert len(checked) == len(ASSIGNMENTS)  # the progress table has a row for each of them alone
+
+
+def test_without_jupyter_it_says_what_to_install():
+    command = [sys.executable, "-S", str(ROOT / "tools/learners.py")]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 1 and "Install first: pip install . jupyterlab" in done.stderr
+    assert "Traceback" not in done.stderr

@@ -2,7 +2,8 @@
 
     python tools/learners.py [FOLDER]
 
-copies the chapters and the released assignments into FOLDER, which is `work` and which git ignores.
+copies the chapters and the released assignments into FOLDER, which is `work` and which git ignores,
+and book/after.md, which their last links lead to, as a notebook: Jupyter shows it without a detour.
 A notebook that is there already is kept, since it is somebody's work. A JupyterLab whose
 `LabApp.app_settings_dir` is FOLDER/.lab has no menu for instructors: `make lab` starts one.
 """
@@ -14,9 +15,14 @@ from pathlib import Path, PurePosixPath
 from posixpath import dirname, join, normpath
 from urllib.parse import urlsplit
 
-import nbformat
+try:
+    import nbformat
+except ModuleNotFoundError:
+    sys.exit("Jupyter is not in this Python yet. Install first: pip install . jupyterlab")
 
 ROOT = Path(__file__).resolve().parents[1]
+AFTER = "book/after.ipynb"
+ELSEWHERE = "The worked answers stand on this page of the book: `make page NAME=after` builds it."
 LINK = re.compile(r"(?<!!)\[([^\]]*)\]\(([^)\s]+)\)")
 
 
@@ -49,7 +55,8 @@ def relink(notebook, name, there, site):
     name : str
         Where in the repository it lies.
     there : collection of str
-        What its links can reach where it will lie, as names in the repository.
+        What its links can reach where it will lie, as names in the repository; a page kl.md also as
+        kl.ipynb.
     site : str
         The address of the built book with a slash at its end, or "": then only a link's text stays.
     """
@@ -60,6 +67,8 @@ def relink(notebook, name, there, site):
         page = normpath(join(dirname(name), parts.path))
         if parts.scheme or not parts.path or page in there or not page.endswith((".md", ".ipynb")):
             return link[0]
+        if str(PurePosixPath(page).with_suffix(".ipynb")) in there:
+            return f"[{text}]({address.replace('.md', '.ipynb', 1)})"
         page = PurePosixPath(page).with_suffix(".html")
         return (
             f"[{text}]({site}{page}{'#' * bool(parts.fragment)}{parts.fragment})" if site else text
@@ -70,16 +79,23 @@ def relink(notebook, name, there, site):
             cell.source = LINK.sub(lead, cell.source)
 
 
+def after():
+    """Return the page on what comes after an assignment as a notebook of one cell."""
+    text = (ROOT / "book/after.md").read_text(encoding="utf-8")
+    text = re.sub(r"```{worked-answers}\n```", ELSEWHERE, text)
+    return nbformat.v4.new_notebook(cells=[nbformat.v4.new_markdown_cell(text)])
+
+
 def main(folder="work"):
     """Copy what is not there yet, and say what was done."""
     folder = Path(folder).resolve()
-    there, kept = names(), 0
+    there, kept = [*names(), AFTER], 0
     for name in there:
         path = folder / name
         if path.exists():
             kept += 1
             continue
-        notebook = read(name)
+        notebook = after() if name == AFTER else read(name)
         relink(notebook, name, there, site="")
         path.parent.mkdir(parents=True, exist_ok=True)
         nbformat.write(notebook, path)

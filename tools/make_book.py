@@ -206,6 +206,7 @@ def make_pages(shown):
     hand_over(chapters, PAGES / "_build" / ".jupyter_cache")
     status = build(PAGES, shown)
     if status == 0:
+        print("Other chapters may be without figures here: `make book` runs them all.")
         print(f"The page: {PAGES / '_build' / 'html' / shown[0]}.html", flush=True)
     return status
 

@@ -71,7 +71,10 @@ def main(where):
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     if build(shutil.which("nvidia-smi") is not None, sys.platform):
         small_torch(python, pip)
-    print("make env: installing what requirements.txt names (about 240 MB)", flush=True)
+    else:
+        size = "2.7 GB, for NVIDIA cards" if sys.platform.startswith("linux") else "0.2 GB"
+        print(f"make env: {torch_pin()} comes from PyPI ({size})", flush=True)
+    print("make env: and the rest of requirements.txt (0.24 GB)", flush=True)
     run(*pip, "--requirement", "requirements.txt")
     run(*pip, "--no-deps", "--no-build-isolation", "--editable", ".")
 
