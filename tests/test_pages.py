@@ -229,7 +229,7 @@ ANSWERS = [
     f"book/{name}"
     for name in (
         *("posteriors", "sampling", "log_variance", "thread", "first_z", "numbers"),
-        *("kl", "latent_space", "blurry", "evaluation", "bugs"),
+        *("kl", "latent_space", "blurry", "evaluation", "bugs", "explorer"),
     )
 ]
 MEASURE = """() => {
