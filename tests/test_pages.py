@@ -282,6 +282,23 @@ def test_a_question_is_answered_on_the_first_screen(tab, book, name):
     assert late(tab, book / f"{name}.html") == []
 
 
+# The front page's first act, and the act of each question under its answer.
+STAGED = {"preface": 0, "posteriors": 1, "sampling": 2, "log_variance": 3, "explorer": "all"}
+
+
+@pytest.mark.parametrize("name", STAGED)
+@pytest.mark.parametrize("size", [DESK, {"width": 390, "height": 844}], ids=["desk", "phone"])
+def test_the_stage_stands_on_the_first_screen(tab, book, name, size):
+    page, _ = tab
+    page.set_viewport_size(size)
+    page.goto((book / f"book/{name}.html").as_uri())
+    act = page.locator(f'.vae-stage[data-act="{STAGED[name]}"]')
+    top = act.bounding_box()["y"]
+    print(f"{name}: the act begins {top:.0f} px down")
+    assert top <= 650
+    assert act.locator(".app").first.is_visible()
+
+
 PIXEL = "data:image/gif;base64,R0lGODlhAQABAAAAACw="
 FIGURE = f"<img alt='A' style='display: block; height: 300px' src='{PIXEL}'>"
 

@@ -49,11 +49,28 @@ def test_one_gaussian_for_all_costs_no_kl_and_the_whole_image(page):
     act.locator(".same").check()
     same = numbers(act.locator(".cost").inner_text())
     assert same[1] == 0 and same[0] > 1.3 * own[0]
-    for rec, kl, total, *_ in (own, same):
+    for rec, kl, total, *mean in (own, same):
         assert round(rec + kl, 1) == total
+        assert round(mean[0] + mean[1], 1) == mean[2]
     # what the sentence on all images says is what the build measured
     cost = page.evaluate("() => window.VAE_STAGE_MODELS.cost")
-    assert own[3:] == [round(cost["own"]), round(cost["mean"])]
+    assert own[3:5] == [round(cost["own"], 1), round(cost["kl"], 1)]
+    assert own[6:] == [round(cost["mean"], 1), 0]
+
+
+def test_fingers_guess_and_drag(visit):
+    page = visit(reduced_motion="reduce", has_touch=True, viewport={"width": 390, "height": 844})
+    act = page.locator('[data-act="1"]')
+    act.locator(".map").tap(position={"x": 40, "y": 60})
+    guess = act.evaluate("(host) => host.stage.state.guess")
+    assert guess == pytest.approx([-2, 1], abs=0.1)
+    act.locator(".look").tap()
+    assert "from your cross" in act.locator(".told").inner_text()
+    for canvas in (".sheet", ".map.guess"):  # a finger draws or drags, and does not scroll
+        for found in page.locator(canvas).all():
+            assert found.evaluate("(c) => getComputedStyle(c).touchAction") == "none"
+    page.locator(".five button").first.tap()
+    assert page.locator(".five .right").count() == 1
 
 
 def test_the_game_counts_and_the_densities_find_the_image(page):

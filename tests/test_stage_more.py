@@ -32,7 +32,7 @@ def page(visit):
 def test_z_of_the_prior_explain_an_image_badly(page):
     """What a thousand z say, against vaelib's numbers of the same z."""
     host = act(page, 4)
-    host.locator(".throw").click()
+    host.locator(".throw").last.click()
     page.wait_for_function(
         "() => document.querySelector('#act-4').stage.state.found.exact !== undefined"
     )
@@ -58,7 +58,12 @@ def test_z_of_the_prior_explain_an_image_badly(page):
     assert found["rate"] == pytest.approx(rate, abs=0.01)
     assert found["elbo"] == pytest.approx(-cost.mean().item() - rate, abs=0.05)
     assert found["exact"] == pytest.approx(exact, abs=0.05)
-    assert f"exp({rate:.1f}) tries" in host.locator(".told").inner_text()
+    told = host.locator(".told").inner_text()
+    assert told.startswith("You said more than a page can try.")
+    assert f"exp({rate:.1f}) tries" in told
+    shown = [float(x) for x in re.findall(r"\d+\.\d", host.locator(".levels").inner_text())]
+    assert shown == pytest.approx([-found[name] for name in ("prior", "exact", "elbo")], abs=0.051)
+    assert f"lie {shown[2] - shown[1]:.1f} nats" in told, "as the digits shown say"
 
 
 def test_the_knob_moves_along_the_curve(page):
@@ -88,7 +93,7 @@ def test_draws_of_the_prior_are_moved_and_decoded(page):
     near = torch.cdist(z, codes.detach()).amin(dim=1) < 0.2
     assert f"{int(near.sum())} of 12" in host.locator(".told").inner_text()
     before = host.locator(".twelve canvas.right").evaluate("(canvas) => canvas.toDataURL()")
-    host.locator(".map").click(position={"x": 20, "y": 20})
+    host.locator(".map").click(position={"x": 25, "y": 25})
     after = host.locator(".twelve canvas.right").evaluate("(canvas) => canvas.toDataURL()")
     assert after != before
     moved = host.evaluate(state)
@@ -144,6 +149,44 @@ def test_tabs_are_walked_by_keyboard_and_linked(page):
     page.wait_for_timeout(100)
     assert page.locator('[role="tabpanel"]:visible').get_attribute("id") == "act-5"
     assert "1/20" in page.locator("#act-5 .dial output").inner_text()
+
+
+# What a reader of each act does, and which sentence changes for those who do not see the picture.
+DONE = {
+    0: ("click", ".next", ".live"),
+    1: ("press Enter", ".map", ".live"),
+    2: ("fill 3", ".noise", ".said"),
+    3: ("fill -2", ".raw", ".said"),
+    4: ("click", ".throw >> nth=0", ".told"),
+    5: ("fill 0", ".beta", ".told"),
+    6: ("select 3", "select", ".watch"),
+    7: ("click", ".again", ".told"),
+    8: ("click", ".suspects button >> nth=0", ".told"),
+    9: ("click", ".z button", ".z .verdict"),
+}
+
+
+@pytest.mark.parametrize("number", DONE)
+def test_an_act_says_what_changed_in_few_words(page, number):
+    host, (what, where, status) = act(page, number), DONE[number]
+    words = len(re.findall(r"\w+", host.inner_text()))
+    print(f"act {number}: {words} words")
+    assert words <= 150
+    before = host.locator(status).text_content()
+    kind, _, value = what.partition(" ")
+    part = host.locator(where)
+    {
+        "click": part.click,
+        "fill": lambda: part.fill(value),
+        "press": lambda: part.press(value),
+        "select": lambda: part.select_option(value),
+    }[kind]()
+    page.wait_for_function(
+        "([number, status, before]) => { const said = document.querySelector("
+        "`#act-${number} ${status}`).textContent; return said && said !== before; }",
+        arg=[number, status, before],
+    )
+    assert host.locator(status).get_attribute("role") == "status"
 
 
 @pytest.mark.parametrize("theme, width", [("light", 360), ("dark", 768)])

@@ -12,6 +12,7 @@ from torch.nn import functional as F
 
 from vaelib.data import load_mnist
 from vaelib.elbo import reconstruction_loss
+from vaelib.kl import kl_loss
 from vaelib.log_variance import gaussian_log_prob
 from vaelib.models import VAE
 from vaelib.sampling import Sampling
@@ -97,6 +98,7 @@ def describe(wide: VAE, flat: VAE, draws: int = 20) -> dict[str, Any]:
         "price": price(wide, images, draws),
         "cost": {
             "own": own.item(),
+            "kl": kl_loss(mu, logvar).item(),
             "mean": F.binary_cross_entropy(
                 mean.expand_as(images).clamp(1e-3), images, reduction="sum"
             ).item()

@@ -83,11 +83,14 @@ export function paintDot(canvas, z) {
   context.fill();
 }
 
-/** Where the reader's guess is: a cross. @param {HTMLCanvasElement} canvas @param {number[]} at */
-export function paintCross(canvas, at) {
+/** Where the reader's guess is: a cross. @param {HTMLCanvasElement} canvas @param {number[]} at @param {boolean} [blue] */
+export function paintCross(canvas, at, blue = false) {
   const context = brush(canvas);
   const [x, y] = place(at[0], at[1]);
-  Object.assign(context, { strokeStyle: getComputedStyle(canvas).color, lineWidth: 4 });
+  Object.assign(context, {
+    strokeStyle: blue ? "#2d8fc0" : getComputedStyle(canvas).color,
+    lineWidth: blue ? 9 : 4,
+  });
   context.beginPath();
   for (const [dx, dy] of [
     [12, 12],

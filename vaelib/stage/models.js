@@ -18,7 +18,7 @@ import { bytes, floats, readModel } from "./engine.js";
  * @property {number} between
  * @property {number} within
  * @property {{predicted: number[], measured: number[]}} price
- * @property {{own: number, mean: number}} cost
+ * @property {{own: number, kl: number, mean: number}} cost
  */
 
 export const data = /** @type {Packed} */ (/** @type {any} */ (window).VAE_STAGE_MODELS);

@@ -74,6 +74,10 @@ export function paint(canvas, values) {
   context.drawImage(small, 0, 0, canvas.width, canvas.height);
 }
 
+/** A font of 12 pixels on the screen, however wide the canvas is shown. @param {HTMLCanvasElement} canvas */
+export const textSize = (canvas) =>
+  `${Math.round((12 * canvas.width) / (canvas.clientWidth || canvas.width))}px sans-serif`;
+
 /** Values from step to step, from 0 up. @param {HTMLCanvasElement} canvas @param {number[]} values @param {number} [least] how many steps the axis has at least */
 export function paintCurve(canvas, values, least = 1) {
   const context = brush(canvas);
@@ -84,14 +88,17 @@ export function paintCurve(canvas, values, least = 1) {
     strokeStyle: color,
     fillStyle: color,
     lineWidth: 2,
-    font: "16px sans-serif",
+    font: textSize(canvas),
   });
-  context.fillText(top.toFixed(top < 10 ? 1 : 0), 4, 16);
+  context.textBaseline = "top";
+  context.fillText(top.toFixed(top < 10 ? 1 : 0), 4, 4);
+  context.textBaseline = "alphabetic";
   context.fillText("0", 4, canvas.height - 4);
+  const left = context.measureText("0000").width;
   context.beginPath();
   values.forEach((value, i) =>
     context.lineTo(
-      40 + (i * (canvas.width - 44)) / Math.max(least, values.length - 1),
+      left + (i * (canvas.width - left - 4)) / Math.max(least, values.length - 1),
       canvas.height * (1 - value / top),
     ),
   );

@@ -231,6 +231,10 @@ function paint(canvas, values) {
   context.drawImage(small, 0, 0, canvas.width, canvas.height);
 }
 
+/** A font of 12 pixels on the screen, however wide the canvas is shown. @param {HTMLCanvasElement} canvas */
+const textSize = (canvas) =>
+  `${Math.round((12 * canvas.width) / (canvas.clientWidth || canvas.width))}px sans-serif`;
+
 /** Values from step to step, from 0 up. @param {HTMLCanvasElement} canvas @param {number[]} values @param {number} [least] how many steps the axis has at least */
 function paintCurve(canvas, values, least = 1) {
   const context = brush(canvas);
@@ -241,14 +245,17 @@ function paintCurve(canvas, values, least = 1) {
     strokeStyle: color,
     fillStyle: color,
     lineWidth: 2,
-    font: "16px sans-serif",
+    font: textSize(canvas),
   });
-  context.fillText(top.toFixed(top < 10 ? 1 : 0), 4, 16);
+  context.textBaseline = "top";
+  context.fillText(top.toFixed(top < 10 ? 1 : 0), 4, 4);
+  context.textBaseline = "alphabetic";
   context.fillText("0", 4, canvas.height - 4);
+  const left = context.measureText("0000").width;
   context.beginPath();
   values.forEach((value, i) =>
     context.lineTo(
-      40 + (i * (canvas.width - 44)) / Math.max(least, values.length - 1),
+      left + (i * (canvas.width - left - 4)) / Math.max(least, values.length - 1),
       canvas.height * (1 - value / top),
     ),
   );
@@ -267,7 +274,7 @@ const number = (value, digits = 2) =>
     .toFixed(digits)
     .replace(/^-(?=[0.]*$)/, "")
     .replace("-", "\u2212");
-return { element, open, brush, inEveryTheme, paint, paintCurve, sum, number };
+return { element, open, brush, inEveryTheme, paint, textSize, paintCurve, sum, number };
 })();
 modules["models"] = (() => {
 // What models.js, a classic script that `make models` writes, holds: models, codes and images.
@@ -290,7 +297,7 @@ const { bytes, floats, readModel } = modules["engine"];
  * @property {number} between
  * @property {number} within
  * @property {{predicted: number[], measured: number[]}} price
- * @property {{own: number, mean: number}} cost
+ * @property {{own: number, kl: number, mean: number}} cost
  */
 
 const data = /** @type {Packed} */ (/** @type {any} */ (window).VAE_STAGE_MODELS);
@@ -552,11 +559,14 @@ function paintDot(canvas, z) {
   context.fill();
 }
 
-/** Where the reader's guess is: a cross. @param {HTMLCanvasElement} canvas @param {number[]} at */
-function paintCross(canvas, at) {
+/** Where the reader's guess is: a cross. @param {HTMLCanvasElement} canvas @param {number[]} at @param {boolean} [blue] */
+function paintCross(canvas, at, blue = false) {
   const context = brush(canvas);
   const [x, y] = place(at[0], at[1]);
-  Object.assign(context, { strokeStyle: getComputedStyle(canvas).color, lineWidth: 4 });
+  Object.assign(context, {
+    strokeStyle: blue ? "#2d8fc0" : getComputedStyle(canvas).color,
+    lineWidth: blue ? 9 : 4,
+  });
   context.beginPath();
   for (const [dx, dy] of [
     [12, 12],
@@ -633,13 +643,15 @@ const { paintRow, points } = modules["points"];
 
 const COLUMN = (/** @type {string} */ name, /** @type {string} */ title) => `
   <div class="chart ${name}"><b>${title}</b>
+    <span>the loss as reported, by epoch</span>
     <canvas class="curve" width="320" height="150" role="img"></canvas><span class="reported"></span>
+    <span class="next">mu of 300 test images, and five Gaussians</span>
     <canvas class="map" width="${SIDE}" height="${SIDE}" role="img"></canvas>
+    <span class="next">twelve z of the prior, decoded</span>
     <canvas class="ink row" role="img"></canvas><span class="facts"></span></div>`;
 const MARKUP = `
   <p class="ask">One line of this patient's code is wrong, and raised no error. Which?</p>
   <div class="beds">${COLUMN("patient", "Patient")}${COLUMN("healthy", "Healthy")}</div>
-  <p class="note">From above: the loss that training reported, epoch by epoch; mu of 300 test images in the two dimensions where it varies most, with five Gaussians; draws of the prior, decoded. Costs are measured with the right code.</p>
   <div class="suspects"></div>
   <p class="told" role="status"></p>
   <div class="buttons"><button type="button" class="again">Next patient</button></div>
@@ -683,10 +695,9 @@ function clinic(host) {
       paintRing(canvas(`${side} .map`), { mu: codes.slice(i, i + 2), logvar });
     }
     const last = shown.loss[shown.loss.length - 1];
-    part(`${side} .reported`).textContent =
-      `reported at the end: ${number(last, last < 10 ? 2 : 1)}`;
+    part(`${side} .reported`).textContent = `at the end: ${number(last, last < 10 ? 2 : 1)}`;
     part(`${side} .facts`).textContent =
-      `true costs: reconstruction ${number(shown.reconstruction, 1)}, ` +
+      `measured with the right code: reconstruction ${number(shown.reconstruction, 1)}, ` +
       `KL ${number(shown.kl, 1)} nats; mean sigma ${number(shown.sigma)}; two calls give ${shown.same ? "the same z" : "two z"}`;
     const says = `${name}: ${part(`${side} .reported`).textContent}; ${part(`${side} .facts`).textContent}`;
     canvas(`${side} .curve`).setAttribute(
@@ -753,8 +764,7 @@ function clinic(host) {
   }
   const score = () => {
     part(".score").textContent =
-      `You: ${state.right} of ${state.seen}. A rule that only compares ` +
-      `the numbers with those of patients from another seed: ${bank.found} of ${bank.of}, the healthy one among them.`;
+      `You: ${state.right} of ${state.seen}. A rule that compares the numbers with another seed's: ${bank.found} of ${bank.of}.`;
   };
 
   part(".again").addEventListener("click", next);
@@ -874,15 +884,15 @@ const { inEveryTheme, open, paint, sum } = modules["page"];
 const { sheet } = modules["sheet"];
 
 const MARKUP = `
-  <div class="line">
+  <div class="line machine">
     <div class="part"><canvas class="ink sheet" width="140" height="140" tabindex="0" role="application"></canvas>
-      <span>Draw a digit here</span></div>
+      <span><b>Draw a digit here</b></span></div>
     <div class="part seen"><canvas class="ink" width="56" height="56" role="img"></canvas>
       <span>what the encoder gets</span></div>
     <div class="part"><canvas class="map" width="${SIDE}" height="${SIDE}" role="img"></canvas>
       <span class="gauss"></span></div>
     <div class="part"><canvas class="ink drawn" width="140" height="140" role="img"></canvas>
-      <span>what the decoder makes of one z (the dot)</span></div>
+      <span>② what the decoder draws of one noisy z, the dot</span></div>
   </div>
   <div class="bar" aria-hidden="true"><i class="rec"></i><i class="kl"></i></div>
   <p class="cost"></p>
@@ -891,9 +901,9 @@ const MARKUP = `
     <button type="button" class="next">Another digit</button>
     <button type="button" class="clear">Empty sheet</button></div>
   <div class="asked">
-    <details><summary>Same mu and sigma for all?</summary>No. Each image gets a small Gaussian of its own, the ring; only the cloud is common to all.</details>
-    <details><summary>Is z not just noise?</summary>The noise moves z inside that small ring only. Where the ring lies is the message, and that comes from the image.</details>
-    <details><summary>Why a log-variance?</summary>A layer may return any number, and a variance must be positive: exp makes one out of the other.</details>
+    <details><summary>① Same mu and sigma for all?</summary>No. Each image gets a small Gaussian of its own, the ring; only the cloud is common to all.</details>
+    <details><summary>② Is z not just noise?</summary>The noise moves z inside that small ring only. Where the ring lies is the message, and that comes from the image.</details>
+    <details><summary>③ Why a log-variance?</summary>A layer may return any number, and a variance must be positive: exp makes one out of the other.</details>
   </div>
   <p class="note">Your drawing is scaled, centred and inked as MNIST's digits were. ${flat === wide ? "Map, drawing and cost come from one model with 2 dimensions. It runs" : `The map comes from a model with 2 dimensions, the drawing and its cost from one with ${dimensions}. Both run`} in this page; nothing you draw leaves it.</p>`;
 
@@ -950,7 +960,7 @@ function cover(host) {
     ].map((pair) =>
       Array.from(pair, (value) => value.toFixed(2).replace("-", "\u2212")).join(", "),
     );
-    part(".gauss").textContent = `its Gaussian (the ring): mu ${mu}; sigma ${sigma}`;
+    part(".gauss").textContent = `① its Gaussian, the ring: mu ${mu}; ③ sigma ${sigma}`;
     map.setAttribute(
       "aria-label",
       `Codes of ${labels.length} test images; in them the Gaussian of ${name}, mu ${mu}, sigma ${sigma}`,
@@ -1008,19 +1018,20 @@ modules["acts/encoder"] = (() => {
 // estimate the same log p(x), one of them badly; the ELBO lies below it.
 const { decode, encode, generator, kl, mean, reconstruction, sample, sigmoid } = modules["engine"];
 const { data, dimensions, images, wide } = modules["models"];
-const { inEveryTheme, number, open, paint } = modules["page"];
+const { inEveryTheme, number, open, paint, textSize } = modules["page"];
 
 const SIDE = (/** @type {string} */ name, /** @type {string} */ title) => `
   <div class="part side ${name}"><b>${title}</b><canvas class="ink" width="112" height="112" role="img"></canvas><span class="best"></span>
     <canvas class="curve" width="320" height="120" role="img"></canvas><span>−log p(x given z) of each z, nats</span></div>`;
+const COUNT = 1000;
+const GUESSES = ["ten", "a thousand", "more than a page can try"];
 const MARKUP = `
-  <p class="ask">How many z of the prior must you try until one explains this image as well as its encoder's z do: ten, a thousand, or more than a page can try?</p>
+  <p class="ask">How many z of the prior must you try until one explains this image as well as its own z do? Guess, and 1,000 of each are thrown.</p>
   <div class="line trio"><div class="part"><b>x</b><canvas class="ink own" width="112" height="112" role="img"></canvas><span>the image</span></div>
-    ${SIDE("prior", "z from the prior")}${SIDE("q", "z from its Gaussian")}</div>
-  <div class="buttons"><button type="button" class="throw">Throw 1,000 z</button><button type="button" class="next">Another digit</button></div>
+    ${SIDE("prior", "z of the prior")}${SIDE("q", "its own z")}</div>
+  <div class="buttons">Your guess: ${GUESSES.map((guess) => `<button type="button" class="throw">${guess}</button>`).join("")}<button type="button" class="next">Another digit</button></div>
   <div class="levels"></div>
   <p class="told" role="status"></p>`;
-const COUNT = 1000;
 
 /** @param {number[]} values the logarithm of the mean of their exp */
 const logMeanExp = (values) => {
@@ -1037,21 +1048,24 @@ function paintBars(canvas, costs) {
   for (const cost of costs)
     counts[Math.max(0, Math.min(bins - 1, Math.floor(((cost - low) / (high - low)) * bins)))] += 1;
   context.clearRect(0, 0, canvas.width, canvas.height);
-  Object.assign(context, { fillStyle: color, font: "16px sans-serif" });
+  Object.assign(context, { fillStyle: color, font: textSize(canvas) });
   counts.forEach((count, i) => {
-    const height = (95 * count) / Math.max(1, ...counts);
-    context.fillRect((i * canvas.width) / bins, 100 - height, canvas.width / bins - 1, height);
+    const height = (80 * count) / Math.max(1, ...counts);
+    context.fillRect((i * canvas.width) / bins, 85 - height, canvas.width / bins - 1, height);
   });
   context.fillText(String(low), 0, 118);
-  context.fillText(String(high), canvas.width - 30, 118);
+  context.textAlign = "right";
+  context.fillText(String(high), canvas.width, 118);
+  context.textAlign = "left";
 }
 
 /** @param {Element} host */
 function encoder(host) {
-  const { part, canvas, say } = open(host, MARKUP);
+  const { part, parts, canvas, say } = open(host, MARKUP);
   const state = {
     index: 0,
     seed: 1,
+    guess: "",
     thrown: 0,
     prior: /** @type {number[]} */ ([]),
     q: /** @type {number[]} */ ([]),
@@ -1138,20 +1152,20 @@ function encoder(host) {
     ];
     Object.assign(state.found, { prior, exact, elbo, rate });
     const levels = [
-      ["log p(x), from z of the prior", prior],
-      ["log p(x), from z of its Gaussian, weighted", exact],
-      ["the ELBO, their plain mean", elbo],
+      ["−log p(x), by z of the prior", -prior],
+      ["−log p(x), by its own z, weighted", -exact],
+      ["the negative ELBO", -elbo],
     ];
     part(".levels").innerHTML = levels
       .map(
         ([name, value]) =>
-          `<div><span>${name}</span> <i class="rec" style="width:${Math.max(2, 40 * (Number(value) / exact))}%"></i> ${number(Number(value), 1)}</div>`,
+          `<div><span>${name}</span> <i class="rec" style="width:${Math.max(2, 22 * (Number(value) / -exact))}%"></i> ${number(Number(value), 1)}</div>`,
       )
       .join("");
-    const shown = [number(exact, 1), number(elbo, 1)];
+    const shown = [number(-exact, 1), number(-elbo, 1)];
     part(".told").textContent =
-      `The best of ${COUNT.toLocaleString("en")} z of the prior costs ${number(best.prior, 1)} nats, the best of its own Gaussian ${number(best.q, 1)}. ` +
-      `To hit that Gaussian by chance takes about exp(${number(rate, 1)}) tries: that is the KL. The gap between log p(x) and the ELBO is ${number(Number(shown[0].replace("−", "-")) - Number(shown[1].replace("−", "-")), 1)} nats: what the Gaussian's shape costs.`;
+      `${state.guess ? `You said ${state.guess}. ` : ""}The best of ${COUNT.toLocaleString("en")} z of the prior costs ${number(best.prior, 1)} nats, the best of its own Gaussian ${number(best.q, 1)}. ` +
+      `To hit that Gaussian by chance takes about exp(${number(rate, 1)}) tries: that is the KL. Between −log p(x) and the negative ELBO lie ${number(Number(shown[1]) - Number(shown[0]), 1)} nats: what the Gaussian's shape costs.`;
     for (const name of ["prior", "q"]) {
       canvas(`.${name} .ink`).setAttribute(
         "aria-label",
@@ -1164,7 +1178,12 @@ function encoder(host) {
     }
   }
 
-  part(".throw").addEventListener("click", throwAll);
+  parts(".throw").forEach((button, i) =>
+    button.addEventListener("click", () => {
+      state.guess = GUESSES[i];
+      throwAll();
+    }),
+  );
   part(".next").addEventListener("click", () => {
     state.index = (state.index + 1) % images.length;
     start();
@@ -1255,8 +1274,9 @@ const { brush, inEveryTheme, number, open } = modules["page"];
 const { paintRow, points } = modules["points"];
 
 const MARKUP = `
+  <p class="ask">Guess first: from which beta on does every image get the same drawing?</p>
   <label class="dial">beta, the weight of the KL: <output></output> <input type="range" class="beta" min="0" step="1"></label>
-  <div class="beds wide"><div class="chart"><canvas class="curve" width="400" height="300" role="img"></canvas></div>
+  <div class="beds wide"><div class="chart"><canvas class="curve" width="400" height="300" role="img"></canvas><span>each point a model; red: where usual bugs sit</span></div>
     <div class="chart"><canvas class="ink row" role="img"></canvas><span>six images; what comes back of them; six draws of the prior</span></div></div>
   <p class="told" role="status"></p>
   <p class="note">Each point is a VAE of its own, 784-200-20, trained with this beta for 20 epochs; costs of 1,000 test images. A bug in the loss's scale is such a beta that nobody chose.</p>`;
@@ -1310,9 +1330,19 @@ function knob(host) {
     context.lineTo(x(rate + reach), y(distortion - beta * reach));
     context.stroke();
     list.forEach((point, i) => {
+      context.fillStyle = point.label ? "#cc5566" : color;
       context.beginPath();
       context.arc(x(point.rate), y(point.distortion), i === state.at ? 7 : 4, 0, 2 * Math.PI);
       context.fill();
+      if (!point.label) return;
+      const far = point.rate > right / 2; // at the right, the words stand above
+      Object.assign(context, { fillStyle: color, textAlign: far ? "right" : "left" });
+      context.fillText(
+        point.label,
+        x(point.rate) + (far ? 6 : 12),
+        y(point.distortion) + (far ? -14 : point.rate < 1 ? 14 : -4),
+      );
+      context.textAlign = "left";
     });
   }
 
@@ -1346,7 +1376,7 @@ modules["acts/logarithm"] = (() => {
 // Act 3: why a logarithm? One raw output of a layer, three ways to make a standard deviation of it.
 const { decode, encode, klOfOne, normal, sigmoid } = modules["engine"];
 const { images, wide } = modules["models"];
-const { open, paint } = modules["page"];
+const { brush, inEveryTheme, open, paint } = modules["page"];
 
 /** Sigma of a raw output, and its slope. @type {{[name: string]: [(raw: number) => number, (raw: number) => number, string]}} */
 const WAYS = {
@@ -1359,14 +1389,40 @@ const WAYS = {
   exp: [(raw) => Math.exp(0.5 * raw), (raw) => 0.5 * Math.exp(0.5 * raw), "exp(0.5 * raw)"],
 };
 const MARKUP = `
+  <p class="ask">A layer may return any number, and sigma must be positive. Three ways to make one of the other: which still learn below 0? Guess, then drag.</p>
   <label class="dial">What the layer returns: <output></output> <input type="range" class="raw" min="-6" max="6" step="0.1" value="0"></label>
   <div class="line ways">${Object.entries(WAYS)
     .map(
       ([name, [, , code]]) => `
-    <div class="part ${name}"><code>${code}</code><canvas class="ink" width="112" height="112" role="img"></canvas><span></span></div>`,
+    <div class="part ${name}"><code>${code}</code><canvas class="graph" width="164" height="84" role="img"></canvas><span class="numbers"></span>
+      <canvas class="ink" width="84" height="84" role="img"></canvas></div>`,
     )
     .join("")}</div>
-  <p class="said" role="status"></p>`;
+  <p class="said" role="status"></p>
+  <p class="note">Curves: sigma over the number, from −6 to 6. Drawings: mu of a 3, plus this sigma in every dimension times one eps, decoded.</p>`;
+const TOP = 4; // of the curves
+
+/** Sigma over the raw output, and where the dial is. @param {HTMLCanvasElement} canvas @param {(raw: number) => number} sigmaOf @param {number} raw */
+function paintWay(canvas, sigmaOf, raw) {
+  const context = brush(canvas);
+  const { width, height } = canvas;
+  const x = (/** @type {number} */ value) => ((value + 6) / 12) * width;
+  const y = (/** @type {number} */ sigma) => (height - 6) * (1 - sigma / TOP) + 3;
+  const { color } = getComputedStyle(canvas);
+  context.clearRect(0, 0, width, height);
+  Object.assign(context, { strokeStyle: color, fillStyle: color, lineWidth: 2 });
+  context.globalAlpha = 0.3;
+  context.fillRect(0, y(0), width, 1);
+  context.fillRect(x(0), 0, 1, height);
+  context.globalAlpha = 1;
+  context.beginPath();
+  for (let value = -6; value <= 6; value += 0.1) context.lineTo(x(value), y(sigmaOf(value)));
+  context.stroke();
+  context.fillStyle = "#2d8fc0";
+  context.beginPath();
+  context.arc(x(raw), y(Math.min(TOP, sigmaOf(raw))), 6, 0, 2 * Math.PI);
+  context.fill();
+}
 
 /** @param {Element} host */
 function logarithm(host) {
@@ -1381,7 +1437,7 @@ function logarithm(host) {
       const [sigma, slope] = [sigmaOf(raw), slopeOf(raw)];
       const cost = klOfOne(0, 2 * Math.log(sigma));
       paint(
-        canvas(`.${name} canvas`),
+        canvas(`.${name} .ink`),
         sigmoid(
           decode(
             wide,
@@ -1389,10 +1445,15 @@ function logarithm(host) {
           ),
         ),
       );
-      canvas(`.${name} canvas`).setAttribute("aria-label", `A z with this sigma, decoded: ${name}`);
+      canvas(`.${name} .ink`).setAttribute("aria-label", `A z with this sigma, decoded: ${name}`);
+      paintWay(canvas(`.${name} .graph`), sigmaOf, raw);
       part(`.${name} span`).textContent =
-        `sigma ${sigma.toPrecision(2)}, slope ${slope.toPrecision(2)}; ` +
-        `the KL of it ${Number.isFinite(cost) ? `${cost.toFixed(2)} nats` : "is infinite"}`;
+        `sigma ${sigma.toPrecision(2)}, slope ${slope.toPrecision(2)}, ` +
+        `KL ${Number.isFinite(cost) ? `${cost.toFixed(2)} nats` : "infinite"}`;
+      canvas(`.${name} .graph`).setAttribute(
+        "aria-label",
+        `${name}: ${part(`.${name} span`).textContent}`,
+      );
     }
     part(".said").textContent =
       raw <= 0
@@ -1402,7 +1463,7 @@ function logarithm(host) {
         : "All three give a positive sigma; exp alone has the slope of log(sigma) at one half everywhere, so the KL needs no logarithm: logvar is the raw output.";
   }
   input(".raw").addEventListener("input", show);
-  show();
+  inEveryTheme(show);
   return { say };
 }
 return { logarithm };
@@ -1417,16 +1478,17 @@ const { element, inEveryTheme, number, open, paint } = modules["page"];
 
 const MARKUP = `
   <p class="ask">Twelve z from the standard normal. How many will decode to a clear digit?</p>
-  <div class="line duo"><div class="part"><canvas class="map guess" width="${SIDE}" height="${SIDE}" tabindex="0" role="application"></canvas><span>the codes of all test images, and twelve z (crosses). Move one: click, or arrow keys</span></div>
-    <div class="part own"><div class="twelve"></div><span>the twelve, decoded</span></div></div>
+  <div class="line duo"><div class="part"><canvas class="map guess" width="${SIDE}" height="${SIDE}" tabindex="0" role="application"></canvas><span>codes of 1,000 test images, and the twelve z: drag one, or use arrow keys</span></div>
+    <div class="part own"><div class="twelve"></div><span>the twelve, decoded; blue: the blue cross</span></div></div>
   <p class="told" role="status"></p>
   <div class="buttons"><button type="button" class="again">Draw twelve z</button></div>
   <hr>
-  <div class="line trio"><div class="part"><canvas class="ink means" width="112" height="112" role="img" aria-label="What the decoder returns for z"></canvas><span>what the decoder returns: the mean of each pixel</span></div>
-    <div class="part"><canvas class="ink coins" width="112" height="112" role="img" aria-label="A draw of black and white pixels"></canvas><span>a draw from these: black or white, a coin for each</span></div>
+  <p class="ask">Why are they blurry? The blue one, in three ways:</p>
+  <div class="line trio"><div class="part"><canvas class="ink means" width="112" height="112" role="img" aria-label="What the decoder returns for z"></canvas><span>what the decoder returns: means</span></div>
+    <div class="part"><canvas class="ink coins" width="112" height="112" role="img" aria-label="A draw of black and white pixels"></canvas><span>a coin for each pixel</span></div>
     <div class="part"><canvas class="ink greys" width="112" height="112" role="img" aria-label="A draw with normal noise on each pixel"></canvas><span class="grey"></span></div></div>
   <label class="dial">Pixels that are normal, with one sigma: <output></output> <input type="range" class="pixel" min="0" max="0.5" step="0.02" value="0.2"></label>
-  <p class="note">Where z says less than the image had, the mean of all images that fit is a blur. A draw adds noise to every pixel by itself, so it is no sharper: what neighbours have in common is in z or is lost.</p>`;
+  <p class="note">What z does not say, the mean blurs. A draw adds noise to each pixel by itself, and is no sharper. A smaller sigma makes a wrong pixel dearer, and the KL count less.</p>`;
 
 /** @param {Element} host */
 function prior(host) {
@@ -1449,7 +1511,7 @@ function prior(host) {
 
   function redraw() {
     paintCodes(map, dots, labels);
-    state.z.forEach((z) => paintCross(map, z));
+    state.z.forEach((z, i) => paintCross(map, z, i === state.last));
   }
 
   function show() {
@@ -1464,7 +1526,7 @@ function prior(host) {
     });
     state.among = state.z.filter((z) => away(z) < 0.2).length;
     part(".told").textContent =
-      `${state.among} of 12 lie within 0.2 of a code. What lies between the codes of two digits decodes to something between them, which is no digit.`;
+      `${state.among} of 12 lie within 0.2 of a code; the nearest to the blue one is ${number(away(state.z[state.last]))} away. Between the codes of two digits lies what is neither.`;
     map.setAttribute("aria-label", `A map of codes with twelve z. ${part(".told").textContent}`);
     pixels();
   }
@@ -1482,8 +1544,7 @@ function prior(host) {
       means.map((p) => Math.max(0, Math.min(1, p + sigma * normal()))),
     );
     part(".dial output").textContent = number(sigma);
-    part(".grey").textContent =
-      `a draw with sigma ${number(sigma)}: the smaller it is, the more a wrong pixel costs, and the less the KL counts`;
+    part(".grey").textContent = `a draw with sigma ${number(sigma)}`;
   }
 
   /** The same seed draws the same. */
@@ -1550,10 +1611,9 @@ const MARKUP = `
   <hr>
   <label class="dial">Noise: z = mu + <output>1.0</output> sigma eps <input type="range" class="noise" min="0" max="3" step="0.1" value="1"></label>
   <label><input type="checkbox" class="plug"> pull the plug: z = eps, without mu and sigma</label>
-  <div class="strip"><div class="part"><canvas class="ink own" width="84" height="84" role="img"></canvas><span>image</span></div>
-    <div class="part"><canvas class="ink z0" width="84" height="84" role="img"></canvas></div><div class="part"><canvas class="ink z1" width="84" height="84" role="img"></canvas></div>
-    <div class="part"><canvas class="ink z2" width="84" height="84" role="img"></canvas><span>three z, decoded</span></div>
-    <div class="part mean" hidden><canvas class="ink" width="84" height="84" role="img" aria-label="The mean of all training images"></canvas><span>trained so, a decoder learns this</span></div></div>
+  <div class="strip"><div class="part"><canvas class="ink own" width="84" height="84" role="img"></canvas><span>the image</span></div>
+    ${["one z, decoded", "another", "a third"].map((name, i) => `<div class="part"><canvas class="ink z${i}" width="84" height="84" role="img"></canvas><span>${name}</span></div>`).join("")}
+    <div class="part mean" hidden><canvas class="ink" width="84" height="84" role="img" aria-label="The mean of all training images"></canvas><span>all that a decoder trained so can learn</span></div></div>
   <p class="said" role="status"></p>
   <details><summary>What does the noise cost?</summary><p>In each dimension about half of 1 − sigma². Blue bars: that; red bars: what the drawings lost when only this dimension was noisy.</p>
     <div class="price" role="img"></div><p class="priced"></p></details>`;
@@ -1585,6 +1645,7 @@ function survives(host) {
       "button",
       { type: "button" },
       element("canvas", { class: "ink", width: 84, height: 84, role: "img" }),
+      String(i + 1),
     );
     button.addEventListener("click", () => choose(i));
     five.append(button);
@@ -1929,13 +1990,14 @@ const RULES = [
   ],
 ];
 const MARKUP = `
+  <p class="ask">Guess: in the first ten steps, does the KL rise or fall? Then train, and look at its curve.</p>
   <div class="buttons"><button type="button" class="run">Train</button><button type="button" class="one">One step</button>
     <button type="button" class="restart">Restart</button>
     <label>Loss and sampling <select>${RULES.map(([name], i) => `<option value="${i}">${name}</option>`).join("")}</select></label></div>
-  <div class="line ways"><div class="part"><canvas class="map" width="${SIDE}" height="${SIDE}" role="img"></canvas><span>mu of 300 images, and five Gaussians</span></div>
-    <div class="part"><canvas class="curve rec" width="320" height="200" role="img"></canvas><span>reconstruction, nats</span></div>
-    <div class="part"><canvas class="curve kl" width="320" height="200" role="img"></canvas><span>KL, nats</span></div></div>
-  <p class="cost"></p><p class="watch"></p>
+  <div class="line learns"><div class="part"><canvas class="map" width="${SIDE}" height="${SIDE}" role="img"></canvas><span>mu of 300 images, and five Gaussians</span></div>
+    <div class="part"><canvas class="curve rec" width="320" height="200" role="img"></canvas><span>reconstruction, nats, step by step</span></div>
+    <div class="part"><canvas class="curve kl" width="320" height="200" role="img"></canvas><span>KL, nats, step by step</span></div></div>
+  <p class="cost"></p><p class="watch" role="status"></p>
   <p class="note">784-128-2, batch 128, Adam at 0.001, 1,000 of the course's digits, in a worker of this page.</p>`;
 
 /** The images of digits.js, a picture in rows. @returns {Promise<Float32Array[]>} */
@@ -2008,11 +2070,18 @@ function train(host) {
       state.kl.push(data.cost.kl);
       const { reconstruction, kl } = data.cost;
       part(".cost").textContent =
-        `Step ${data.step}: reconstruction ${reconstruction.toFixed(1)}, KL ${kl.toFixed(2)} nats`;
+        `Step ${data.step}: reconstruction ${reconstruction.toFixed(1)}, KL ${kl.toFixed(2)} nats` +
+        (data.step > 20 ? `; of the first 20 steps the KL was highest in step ${peak()}` : "");
     } else part(".cost").textContent = "Step 0: not trained yet";
     label();
     requestAnimationFrame(redraw);
   }
+  /** The step of the first twenty with the highest KL. */
+  const peak = () => {
+    const first = state.kl.slice(0, 20);
+    const at = first.indexOf(Math.max(...first));
+    return `${at + 1}: ${first[at].toFixed(1)} nats`;
+  };
   function label() {
     [
       ["map", "The map of codes"],
@@ -2059,7 +2128,7 @@ const MARKUP = `
     <div class="part"><canvas class="ink first" width="112" height="112" role="img"></canvas><span>image A</span></div>
     <div class="part"><canvas class="ink second" width="112" height="112" role="img"></canvas><span>image B</span></div>
     <div class="part"><canvas class="map guess" width="${SIDE}" height="${SIDE}" tabindex="0" role="application"></canvas>
-      <span>your guess: a cross</span></div>
+      <span>codes of 1,000 test images, coloured by digit; click: your cross</span></div>
     <div class="part"><canvas class="ink drawn" width="112" height="112" role="img"></canvas><span class="kind"></span></div>
   </div>
   <p class="told"></p>
@@ -2096,6 +2165,7 @@ function whose(host) {
       : decode(wide, sample(q));
     paint(canvas(".drawn"), sigmoid(logits));
     const cost = sum([reconstruction(logits, image), same ? 0 : kl(q)]);
+    const all = sum([data.cost.own, data.cost.kl]);
     const [rec, second] = cost.shown.map((value) => value.toFixed(1));
     part(".kind").textContent = same
       ? "B, from a z that all share: the mean image"
@@ -2103,7 +2173,7 @@ function whose(host) {
     canvas(".drawn").setAttribute("aria-label", part(".kind").textContent ?? "");
     part(".cost").textContent =
       `B: reconstruction ${rec} + KL ${second} = ${cost.sum} nats. ` +
-      `Mean of 1,000 test images: reconstruction ${data.cost.own.toFixed(0)} each with its own Gaussian, ${data.cost.mean.toFixed(0)} with one for all.`;
+      `Mean of 1,000 test images: ${all.shown[0].toFixed(1)} + ${all.shown[1].toFixed(1)} = ${all.sum} with a Gaussian each, ${data.cost.mean.toFixed(1)} + 0 with one for all.`;
   }
 
   function start() {
@@ -3332,25 +3402,26 @@ const { inputs, judgeKl, judgeZ } = modules["verdict"];
 const MARKUP = `
   <form class="z"><label>z, from mu and logvar <textarea rows="2" spellcheck="false" autocapitalize="off" autocomplete="off">z = mu + logvar * torch.randn_like(mu)</textarea></label>
     <button type="submit">Try this z</button><p class="verdict" role="status"></p>
-    <div class="line"></div></form>
+    <div class="four"></div></form>
   <form class="kl"><label>The KL of each image, from mu and logvar <textarea rows="2" spellcheck="false" autocapitalize="off" autocomplete="off">kl = 0.5 * (mu**2 + logvar.exp() - logvar).sum(dim=1)</textarea></label>
     <button type="submit">Try this KL</button><p class="verdict" role="status"></p></form>
+  <p class="home">Now in PyTorch: the assignments <a href="../exercises/sampling/sampling.html">Sampling</a> and <a href="../exercises/kl_loss/kl_loss.html">the KL loss</a>.</p>
   <p class="note">The names are those of the assignments: mu and logvar, both (batch, latent_dim). The page reads a small part of PyTorch: arithmetic, exp, log, sqrt, randn_like, sum and their kin. Ctrl + Enter tries the line.</p>`;
 
 /** @param {Element} host */
 function write(host) {
   const { part, parts, say } = open(host, MARKUP);
   const shown = images.slice(2, 6).map((image) => encode(wide, image));
-  part(".z .line").append(
-    ...shown.map(() =>
-      element("canvas", {
-        class: "ink",
-        width: 84,
-        height: 84,
-        role: "img",
-        "aria-label": "Nothing yet: try your z",
-      }),
-    ),
+  part(".z .four").append(
+    ...shown.map((_, i) => {
+      const image = element("canvas", { class: "ink", width: 56, height: 56, role: "img" });
+      paint(/** @type {HTMLCanvasElement} */ (image), images[2 + i]);
+      image.setAttribute("aria-label", `Image ${i + 1}`);
+      const yours = element("canvas", { class: "ink yours", width: 84, height: 84, role: "img" });
+      yours.setAttribute("aria-label", "Nothing yet: try your z");
+      return element("div", { class: "part" }, image, yours);
+    }),
+    element("span", {}, "Left: four images. Right: what the decoder makes of your z of each."),
   );
 
   /** What the decoder makes of the learner's z. @param {string} text */
@@ -3360,7 +3431,7 @@ function write(host) {
     const flat = (/** @type {"mu" | "logvar"} */ name) => shown.flatMap((q) => [...q[name]]);
     const { value } = line(...inputs([shown.length, dimensions], flat("mu"), flat("logvar")));
     const fits = value.v.length === dimensions * codes.length;
-    parts(".z canvas").forEach((picture, i) => {
+    parts(".z .yours").forEach((picture, i) => {
       const z = Float32Array.from(value.v.slice(dimensions * i, dimensions * (i + 1)));
       const image =
         fits && z.every(Number.isFinite) ? sigmoid(decode(wide, z)) : new Float32Array(784);
@@ -3393,11 +3464,7 @@ function write(host) {
       if (event.key === "Enter" && event.ctrlKey) tried();
     });
   }
-  box(
-    ".z",
-    judgeZ,
-    "Right: mean, spread, gradients and fresh noise are as asked. Below: what the decoder makes of your z of four digits.",
-  );
+  box(".z", judgeZ, "Right: mean, spread, gradients and fresh noise are as asked.");
   box(
     ".kl",
     judgeKl,

@@ -7,13 +7,15 @@ import { paintRow, points } from "../points.js";
 
 const COLUMN = (/** @type {string} */ name, /** @type {string} */ title) => `
   <div class="chart ${name}"><b>${title}</b>
+    <span>the loss as reported, by epoch</span>
     <canvas class="curve" width="320" height="150" role="img"></canvas><span class="reported"></span>
+    <span class="next">mu of 300 test images, and five Gaussians</span>
     <canvas class="map" width="${SIDE}" height="${SIDE}" role="img"></canvas>
+    <span class="next">twelve z of the prior, decoded</span>
     <canvas class="ink row" role="img"></canvas><span class="facts"></span></div>`;
 const MARKUP = `
   <p class="ask">One line of this patient's code is wrong, and raised no error. Which?</p>
   <div class="beds">${COLUMN("patient", "Patient")}${COLUMN("healthy", "Healthy")}</div>
-  <p class="note">From above: the loss that training reported, epoch by epoch; mu of 300 test images in the two dimensions where it varies most, with five Gaussians; draws of the prior, decoded. Costs are measured with the right code.</p>
   <div class="suspects"></div>
   <p class="told" role="status"></p>
   <div class="buttons"><button type="button" class="again">Next patient</button></div>
@@ -57,10 +59,9 @@ export function clinic(host) {
       paintRing(canvas(`${side} .map`), { mu: codes.slice(i, i + 2), logvar });
     }
     const last = shown.loss[shown.loss.length - 1];
-    part(`${side} .reported`).textContent =
-      `reported at the end: ${number(last, last < 10 ? 2 : 1)}`;
+    part(`${side} .reported`).textContent = `at the end: ${number(last, last < 10 ? 2 : 1)}`;
     part(`${side} .facts`).textContent =
-      `true costs: reconstruction ${number(shown.reconstruction, 1)}, ` +
+      `measured with the right code: reconstruction ${number(shown.reconstruction, 1)}, ` +
       `KL ${number(shown.kl, 1)} nats; mean sigma ${number(shown.sigma)}; two calls give ${shown.same ? "the same z" : "two z"}`;
     const says = `${name}: ${part(`${side} .reported`).textContent}; ${part(`${side} .facts`).textContent}`;
     canvas(`${side} .curve`).setAttribute(
@@ -127,8 +128,7 @@ export function clinic(host) {
   }
   const score = () => {
     part(".score").textContent =
-      `You: ${state.right} of ${state.seen}. A rule that only compares ` +
-      `the numbers with those of patients from another seed: ${bank.found} of ${bank.of}, the healthy one among them.`;
+      `You: ${state.right} of ${state.seen}. A rule that compares the numbers with another seed's: ${bank.found} of ${bank.of}.`;
   };
 
   part(".again").addEventListener("click", next);

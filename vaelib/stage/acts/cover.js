@@ -7,15 +7,15 @@ import { inEveryTheme, open, paint, sum } from "../page.js";
 import { sheet } from "../sheet.js";
 
 const MARKUP = `
-  <div class="line">
+  <div class="line machine">
     <div class="part"><canvas class="ink sheet" width="140" height="140" tabindex="0" role="application"></canvas>
-      <span>Draw a digit here</span></div>
+      <span><b>Draw a digit here</b></span></div>
     <div class="part seen"><canvas class="ink" width="56" height="56" role="img"></canvas>
       <span>what the encoder gets</span></div>
     <div class="part"><canvas class="map" width="${SIDE}" height="${SIDE}" role="img"></canvas>
       <span class="gauss"></span></div>
     <div class="part"><canvas class="ink drawn" width="140" height="140" role="img"></canvas>
-      <span>what the decoder makes of one z (the dot)</span></div>
+      <span>② what the decoder draws of one noisy z, the dot</span></div>
   </div>
   <div class="bar" aria-hidden="true"><i class="rec"></i><i class="kl"></i></div>
   <p class="cost"></p>
@@ -24,9 +24,9 @@ const MARKUP = `
     <button type="button" class="next">Another digit</button>
     <button type="button" class="clear">Empty sheet</button></div>
   <div class="asked">
-    <details><summary>Same mu and sigma for all?</summary>No. Each image gets a small Gaussian of its own, the ring; only the cloud is common to all.</details>
-    <details><summary>Is z not just noise?</summary>The noise moves z inside that small ring only. Where the ring lies is the message, and that comes from the image.</details>
-    <details><summary>Why a log-variance?</summary>A layer may return any number, and a variance must be positive: exp makes one out of the other.</details>
+    <details><summary>① Same mu and sigma for all?</summary>No. Each image gets a small Gaussian of its own, the ring; only the cloud is common to all.</details>
+    <details><summary>② Is z not just noise?</summary>The noise moves z inside that small ring only. Where the ring lies is the message, and that comes from the image.</details>
+    <details><summary>③ Why a log-variance?</summary>A layer may return any number, and a variance must be positive: exp makes one out of the other.</details>
   </div>
   <p class="note">Your drawing is scaled, centred and inked as MNIST's digits were. ${flat === wide ? "Map, drawing and cost come from one model with 2 dimensions. It runs" : `The map comes from a model with 2 dimensions, the drawing and its cost from one with ${dimensions}. Both run`} in this page; nothing you draw leaves it.</p>`;
 
@@ -83,7 +83,7 @@ export function cover(host) {
     ].map((pair) =>
       Array.from(pair, (value) => value.toFixed(2).replace("-", "\u2212")).join(", "),
     );
-    part(".gauss").textContent = `its Gaussian (the ring): mu ${mu}; sigma ${sigma}`;
+    part(".gauss").textContent = `① its Gaussian, the ring: mu ${mu}; ③ sigma ${sigma}`;
     map.setAttribute(
       "aria-label",
       `Codes of ${labels.length} test images; in them the Gaussian of ${name}, mu ${mu}, sigma ${sigma}`,

@@ -2,19 +2,20 @@
 // estimate the same log p(x), one of them badly; the ELBO lies below it.
 import { decode, encode, generator, kl, mean, reconstruction, sample, sigmoid } from "../engine.js";
 import { data, dimensions, images, wide } from "../models.js";
-import { inEveryTheme, number, open, paint } from "../page.js";
+import { inEveryTheme, number, open, paint, textSize } from "../page.js";
 
 const SIDE = (/** @type {string} */ name, /** @type {string} */ title) => `
   <div class="part side ${name}"><b>${title}</b><canvas class="ink" width="112" height="112" role="img"></canvas><span class="best"></span>
     <canvas class="curve" width="320" height="120" role="img"></canvas><span>−log p(x given z) of each z, nats</span></div>`;
+const COUNT = 1000;
+const GUESSES = ["ten", "a thousand", "more than a page can try"];
 const MARKUP = `
-  <p class="ask">How many z of the prior must you try until one explains this image as well as its encoder's z do: ten, a thousand, or more than a page can try?</p>
+  <p class="ask">How many z of the prior must you try until one explains this image as well as its own z do? Guess, and 1,000 of each are thrown.</p>
   <div class="line trio"><div class="part"><b>x</b><canvas class="ink own" width="112" height="112" role="img"></canvas><span>the image</span></div>
-    ${SIDE("prior", "z from the prior")}${SIDE("q", "z from its Gaussian")}</div>
-  <div class="buttons"><button type="button" class="throw">Throw 1,000 z</button><button type="button" class="next">Another digit</button></div>
+    ${SIDE("prior", "z of the prior")}${SIDE("q", "its own z")}</div>
+  <div class="buttons">Your guess: ${GUESSES.map((guess) => `<button type="button" class="throw">${guess}</button>`).join("")}<button type="button" class="next">Another digit</button></div>
   <div class="levels"></div>
   <p class="told" role="status"></p>`;
-const COUNT = 1000;
 
 /** @param {number[]} values the logarithm of the mean of their exp */
 const logMeanExp = (values) => {
@@ -31,21 +32,24 @@ function paintBars(canvas, costs) {
   for (const cost of costs)
     counts[Math.max(0, Math.min(bins - 1, Math.floor(((cost - low) / (high - low)) * bins)))] += 1;
   context.clearRect(0, 0, canvas.width, canvas.height);
-  Object.assign(context, { fillStyle: color, font: "16px sans-serif" });
+  Object.assign(context, { fillStyle: color, font: textSize(canvas) });
   counts.forEach((count, i) => {
-    const height = (95 * count) / Math.max(1, ...counts);
-    context.fillRect((i * canvas.width) / bins, 100 - height, canvas.width / bins - 1, height);
+    const height = (80 * count) / Math.max(1, ...counts);
+    context.fillRect((i * canvas.width) / bins, 85 - height, canvas.width / bins - 1, height);
   });
   context.fillText(String(low), 0, 118);
-  context.fillText(String(high), canvas.width - 30, 118);
+  context.textAlign = "right";
+  context.fillText(String(high), canvas.width, 118);
+  context.textAlign = "left";
 }
 
 /** @param {Element} host */
 export function encoder(host) {
-  const { part, canvas, say } = open(host, MARKUP);
+  const { part, parts, canvas, say } = open(host, MARKUP);
   const state = {
     index: 0,
     seed: 1,
+    guess: "",
     thrown: 0,
     prior: /** @type {number[]} */ ([]),
     q: /** @type {number[]} */ ([]),
@@ -132,20 +136,20 @@ export function encoder(host) {
     ];
     Object.assign(state.found, { prior, exact, elbo, rate });
     const levels = [
-      ["log p(x), from z of the prior", prior],
-      ["log p(x), from z of its Gaussian, weighted", exact],
-      ["the ELBO, their plain mean", elbo],
+      ["−log p(x), by z of the prior", -prior],
+      ["−log p(x), by its own z, weighted", -exact],
+      ["the negative ELBO", -elbo],
     ];
     part(".levels").innerHTML = levels
       .map(
         ([name, value]) =>
-          `<div><span>${name}</span> <i class="rec" style="width:${Math.max(2, 40 * (Number(value) / exact))}%"></i> ${number(Number(value), 1)}</div>`,
+          `<div><span>${name}</span> <i class="rec" style="width:${Math.max(2, 22 * (Number(value) / -exact))}%"></i> ${number(Number(value), 1)}</div>`,
       )
       .join("");
-    const shown = [number(exact, 1), number(elbo, 1)];
+    const shown = [number(-exact, 1), number(-elbo, 1)];
     part(".told").textContent =
-      `The best of ${COUNT.toLocaleString("en")} z of the prior costs ${number(best.prior, 1)} nats, the best of its own Gaussian ${number(best.q, 1)}. ` +
-      `To hit that Gaussian by chance takes about exp(${number(rate, 1)}) tries: that is the KL. The gap between log p(x) and the ELBO is ${number(Number(shown[0].replace("−", "-")) - Number(shown[1].replace("−", "-")), 1)} nats: what the Gaussian's shape costs.`;
+      `${state.guess ? `You said ${state.guess}. ` : ""}The best of ${COUNT.toLocaleString("en")} z of the prior costs ${number(best.prior, 1)} nats, the best of its own Gaussian ${number(best.q, 1)}. ` +
+      `To hit that Gaussian by chance takes about exp(${number(rate, 1)}) tries: that is the KL. Between −log p(x) and the negative ELBO lie ${number(Number(shown[1]) - Number(shown[0]), 1)} nats: what the Gaussian's shape costs.`;
     for (const name of ["prior", "q"]) {
       canvas(`.${name} .ink`).setAttribute(
         "aria-label",
@@ -158,7 +162,12 @@ export function encoder(host) {
     }
   }
 
-  part(".throw").addEventListener("click", throwAll);
+  parts(".throw").forEach((button, i) =>
+    button.addEventListener("click", () => {
+      state.guess = GUESSES[i];
+      throwAll();
+    }),
+  );
   part(".next").addEventListener("click", () => {
     state.index = (state.index + 1) % images.length;
     start();

@@ -4,8 +4,9 @@ import { brush, inEveryTheme, number, open } from "../page.js";
 import { paintRow, points } from "../points.js";
 
 const MARKUP = `
+  <p class="ask">Guess first: from which beta on does every image get the same drawing?</p>
   <label class="dial">beta, the weight of the KL: <output></output> <input type="range" class="beta" min="0" step="1"></label>
-  <div class="beds wide"><div class="chart"><canvas class="curve" width="400" height="300" role="img"></canvas></div>
+  <div class="beds wide"><div class="chart"><canvas class="curve" width="400" height="300" role="img"></canvas><span>each point a model; red: where usual bugs sit</span></div>
     <div class="chart"><canvas class="ink row" role="img"></canvas><span>six images; what comes back of them; six draws of the prior</span></div></div>
   <p class="told" role="status"></p>
   <p class="note">Each point is a VAE of its own, 784-200-20, trained with this beta for 20 epochs; costs of 1,000 test images. A bug in the loss's scale is such a beta that nobody chose.</p>`;
@@ -59,9 +60,19 @@ export function knob(host) {
     context.lineTo(x(rate + reach), y(distortion - beta * reach));
     context.stroke();
     list.forEach((point, i) => {
+      context.fillStyle = point.label ? "#cc5566" : color;
       context.beginPath();
       context.arc(x(point.rate), y(point.distortion), i === state.at ? 7 : 4, 0, 2 * Math.PI);
       context.fill();
+      if (!point.label) return;
+      const far = point.rate > right / 2; // at the right, the words stand above
+      Object.assign(context, { fillStyle: color, textAlign: far ? "right" : "left" });
+      context.fillText(
+        point.label,
+        x(point.rate) + (far ? 6 : 12),
+        y(point.distortion) + (far ? -14 : point.rate < 1 ? 14 : -4),
+      );
+      context.textAlign = "left";
     });
   }
 

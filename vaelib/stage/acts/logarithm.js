@@ -1,7 +1,7 @@
 // Act 3: why a logarithm? One raw output of a layer, three ways to make a standard deviation of it.
 import { decode, encode, klOfOne, normal, sigmoid } from "../engine.js";
 import { images, wide } from "../models.js";
-import { open, paint } from "../page.js";
+import { brush, inEveryTheme, open, paint } from "../page.js";
 
 /** Sigma of a raw output, and its slope. @type {{[name: string]: [(raw: number) => number, (raw: number) => number, string]}} */
 const WAYS = {
@@ -14,14 +14,40 @@ const WAYS = {
   exp: [(raw) => Math.exp(0.5 * raw), (raw) => 0.5 * Math.exp(0.5 * raw), "exp(0.5 * raw)"],
 };
 const MARKUP = `
+  <p class="ask">A layer may return any number, and sigma must be positive. Three ways to make one of the other: which still learn below 0? Guess, then drag.</p>
   <label class="dial">What the layer returns: <output></output> <input type="range" class="raw" min="-6" max="6" step="0.1" value="0"></label>
   <div class="line ways">${Object.entries(WAYS)
     .map(
       ([name, [, , code]]) => `
-    <div class="part ${name}"><code>${code}</code><canvas class="ink" width="112" height="112" role="img"></canvas><span></span></div>`,
+    <div class="part ${name}"><code>${code}</code><canvas class="graph" width="164" height="84" role="img"></canvas><span class="numbers"></span>
+      <canvas class="ink" width="84" height="84" role="img"></canvas></div>`,
     )
     .join("")}</div>
-  <p class="said" role="status"></p>`;
+  <p class="said" role="status"></p>
+  <p class="note">Curves: sigma over the number, from −6 to 6. Drawings: mu of a 3, plus this sigma in every dimension times one eps, decoded.</p>`;
+const TOP = 4; // of the curves
+
+/** Sigma over the raw output, and where the dial is. @param {HTMLCanvasElement} canvas @param {(raw: number) => number} sigmaOf @param {number} raw */
+function paintWay(canvas, sigmaOf, raw) {
+  const context = brush(canvas);
+  const { width, height } = canvas;
+  const x = (/** @type {number} */ value) => ((value + 6) / 12) * width;
+  const y = (/** @type {number} */ sigma) => (height - 6) * (1 - sigma / TOP) + 3;
+  const { color } = getComputedStyle(canvas);
+  context.clearRect(0, 0, width, height);
+  Object.assign(context, { strokeStyle: color, fillStyle: color, lineWidth: 2 });
+  context.globalAlpha = 0.3;
+  context.fillRect(0, y(0), width, 1);
+  context.fillRect(x(0), 0, 1, height);
+  context.globalAlpha = 1;
+  context.beginPath();
+  for (let value = -6; value <= 6; value += 0.1) context.lineTo(x(value), y(sigmaOf(value)));
+  context.stroke();
+  context.fillStyle = "#2d8fc0";
+  context.beginPath();
+  context.arc(x(raw), y(Math.min(TOP, sigmaOf(raw))), 6, 0, 2 * Math.PI);
+  context.fill();
+}
 
 /** @param {Element} host */
 export function logarithm(host) {
@@ -36,7 +62,7 @@ export function logarithm(host) {
       const [sigma, slope] = [sigmaOf(raw), slopeOf(raw)];
       const cost = klOfOne(0, 2 * Math.log(sigma));
       paint(
-        canvas(`.${name} canvas`),
+        canvas(`.${name} .ink`),
         sigmoid(
           decode(
             wide,
@@ -44,10 +70,15 @@ export function logarithm(host) {
           ),
         ),
       );
-      canvas(`.${name} canvas`).setAttribute("aria-label", `A z with this sigma, decoded: ${name}`);
+      canvas(`.${name} .ink`).setAttribute("aria-label", `A z with this sigma, decoded: ${name}`);
+      paintWay(canvas(`.${name} .graph`), sigmaOf, raw);
       part(`.${name} span`).textContent =
-        `sigma ${sigma.toPrecision(2)}, slope ${slope.toPrecision(2)}; ` +
-        `the KL of it ${Number.isFinite(cost) ? `${cost.toFixed(2)} nats` : "is infinite"}`;
+        `sigma ${sigma.toPrecision(2)}, slope ${slope.toPrecision(2)}, ` +
+        `KL ${Number.isFinite(cost) ? `${cost.toFixed(2)} nats` : "infinite"}`;
+      canvas(`.${name} .graph`).setAttribute(
+        "aria-label",
+        `${name}: ${part(`.${name} span`).textContent}`,
+      );
     }
     part(".said").textContent =
       raw <= 0
@@ -57,6 +88,6 @@ export function logarithm(host) {
         : "All three give a positive sigma; exp alone has the slope of log(sigma) at one half everywhere, so the KL needs no logarithm: logvar is the raw output.";
   }
   input(".raw").addEventListener("input", show);
-  show();
+  inEveryTheme(show);
   return { say };
 }

@@ -7,16 +7,17 @@ import { element, inEveryTheme, number, open, paint } from "../page.js";
 
 const MARKUP = `
   <p class="ask">Twelve z from the standard normal. How many will decode to a clear digit?</p>
-  <div class="line duo"><div class="part"><canvas class="map guess" width="${SIDE}" height="${SIDE}" tabindex="0" role="application"></canvas><span>the codes of all test images, and twelve z (crosses). Move one: click, or arrow keys</span></div>
-    <div class="part own"><div class="twelve"></div><span>the twelve, decoded</span></div></div>
+  <div class="line duo"><div class="part"><canvas class="map guess" width="${SIDE}" height="${SIDE}" tabindex="0" role="application"></canvas><span>codes of 1,000 test images, and the twelve z: drag one, or use arrow keys</span></div>
+    <div class="part own"><div class="twelve"></div><span>the twelve, decoded; blue: the blue cross</span></div></div>
   <p class="told" role="status"></p>
   <div class="buttons"><button type="button" class="again">Draw twelve z</button></div>
   <hr>
-  <div class="line trio"><div class="part"><canvas class="ink means" width="112" height="112" role="img" aria-label="What the decoder returns for z"></canvas><span>what the decoder returns: the mean of each pixel</span></div>
-    <div class="part"><canvas class="ink coins" width="112" height="112" role="img" aria-label="A draw of black and white pixels"></canvas><span>a draw from these: black or white, a coin for each</span></div>
+  <p class="ask">Why are they blurry? The blue one, in three ways:</p>
+  <div class="line trio"><div class="part"><canvas class="ink means" width="112" height="112" role="img" aria-label="What the decoder returns for z"></canvas><span>what the decoder returns: means</span></div>
+    <div class="part"><canvas class="ink coins" width="112" height="112" role="img" aria-label="A draw of black and white pixels"></canvas><span>a coin for each pixel</span></div>
     <div class="part"><canvas class="ink greys" width="112" height="112" role="img" aria-label="A draw with normal noise on each pixel"></canvas><span class="grey"></span></div></div>
   <label class="dial">Pixels that are normal, with one sigma: <output></output> <input type="range" class="pixel" min="0" max="0.5" step="0.02" value="0.2"></label>
-  <p class="note">Where z says less than the image had, the mean of all images that fit is a blur. A draw adds noise to every pixel by itself, so it is no sharper: what neighbours have in common is in z or is lost.</p>`;
+  <p class="note">What z does not say, the mean blurs. A draw adds noise to each pixel by itself, and is no sharper. A smaller sigma makes a wrong pixel dearer, and the KL count less.</p>`;
 
 /** @param {Element} host */
 export function prior(host) {
@@ -39,7 +40,7 @@ export function prior(host) {
 
   function redraw() {
     paintCodes(map, dots, labels);
-    state.z.forEach((z) => paintCross(map, z));
+    state.z.forEach((z, i) => paintCross(map, z, i === state.last));
   }
 
   function show() {
@@ -54,7 +55,7 @@ export function prior(host) {
     });
     state.among = state.z.filter((z) => away(z) < 0.2).length;
     part(".told").textContent =
-      `${state.among} of 12 lie within 0.2 of a code. What lies between the codes of two digits decodes to something between them, which is no digit.`;
+      `${state.among} of 12 lie within 0.2 of a code; the nearest to the blue one is ${number(away(state.z[state.last]))} away. Between the codes of two digits lies what is neither.`;
     map.setAttribute("aria-label", `A map of codes with twelve z. ${part(".told").textContent}`);
     pixels();
   }
@@ -72,8 +73,7 @@ export function prior(host) {
       means.map((p) => Math.max(0, Math.min(1, p + sigma * normal()))),
     );
     part(".dial output").textContent = number(sigma);
-    part(".grey").textContent =
-      `a draw with sigma ${number(sigma)}: the smaller it is, the more a wrong pixel costs, and the less the KL counts`;
+    part(".grey").textContent = `a draw with sigma ${number(sigma)}`;
   }
 
   /** The same seed draws the same. */

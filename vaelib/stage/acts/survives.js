@@ -13,10 +13,9 @@ const MARKUP = `
   <hr>
   <label class="dial">Noise: z = mu + <output>1.0</output> sigma eps <input type="range" class="noise" min="0" max="3" step="0.1" value="1"></label>
   <label><input type="checkbox" class="plug"> pull the plug: z = eps, without mu and sigma</label>
-  <div class="strip"><div class="part"><canvas class="ink own" width="84" height="84" role="img"></canvas><span>image</span></div>
-    <div class="part"><canvas class="ink z0" width="84" height="84" role="img"></canvas></div><div class="part"><canvas class="ink z1" width="84" height="84" role="img"></canvas></div>
-    <div class="part"><canvas class="ink z2" width="84" height="84" role="img"></canvas><span>three z, decoded</span></div>
-    <div class="part mean" hidden><canvas class="ink" width="84" height="84" role="img" aria-label="The mean of all training images"></canvas><span>trained so, a decoder learns this</span></div></div>
+  <div class="strip"><div class="part"><canvas class="ink own" width="84" height="84" role="img"></canvas><span>the image</span></div>
+    ${["one z, decoded", "another", "a third"].map((name, i) => `<div class="part"><canvas class="ink z${i}" width="84" height="84" role="img"></canvas><span>${name}</span></div>`).join("")}
+    <div class="part mean" hidden><canvas class="ink" width="84" height="84" role="img" aria-label="The mean of all training images"></canvas><span>all that a decoder trained so can learn</span></div></div>
   <p class="said" role="status"></p>
   <details><summary>What does the noise cost?</summary><p>In each dimension about half of 1 − sigma². Blue bars: that; red bars: what the drawings lost when only this dimension was noisy.</p>
     <div class="price" role="img"></div><p class="priced"></p></details>`;
@@ -48,6 +47,7 @@ export function survives(host) {
       "button",
       { type: "button" },
       element("canvas", { class: "ink", width: 84, height: 84, role: "img" }),
+      String(i + 1),
     );
     button.addEventListener("click", () => choose(i));
     five.append(button);

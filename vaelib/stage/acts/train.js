@@ -39,13 +39,14 @@ const RULES = [
   ],
 ];
 const MARKUP = `
+  <p class="ask">Guess: in the first ten steps, does the KL rise or fall? Then train, and look at its curve.</p>
   <div class="buttons"><button type="button" class="run">Train</button><button type="button" class="one">One step</button>
     <button type="button" class="restart">Restart</button>
     <label>Loss and sampling <select>${RULES.map(([name], i) => `<option value="${i}">${name}</option>`).join("")}</select></label></div>
-  <div class="line ways"><div class="part"><canvas class="map" width="${SIDE}" height="${SIDE}" role="img"></canvas><span>mu of 300 images, and five Gaussians</span></div>
-    <div class="part"><canvas class="curve rec" width="320" height="200" role="img"></canvas><span>reconstruction, nats</span></div>
-    <div class="part"><canvas class="curve kl" width="320" height="200" role="img"></canvas><span>KL, nats</span></div></div>
-  <p class="cost"></p><p class="watch"></p>
+  <div class="line learns"><div class="part"><canvas class="map" width="${SIDE}" height="${SIDE}" role="img"></canvas><span>mu of 300 images, and five Gaussians</span></div>
+    <div class="part"><canvas class="curve rec" width="320" height="200" role="img"></canvas><span>reconstruction, nats, step by step</span></div>
+    <div class="part"><canvas class="curve kl" width="320" height="200" role="img"></canvas><span>KL, nats, step by step</span></div></div>
+  <p class="cost"></p><p class="watch" role="status"></p>
   <p class="note">784-128-2, batch 128, Adam at 0.001, 1,000 of the course's digits, in a worker of this page.</p>`;
 
 /** The images of digits.js, a picture in rows. @returns {Promise<Float32Array[]>} */
@@ -118,11 +119,18 @@ export function train(host) {
       state.kl.push(data.cost.kl);
       const { reconstruction, kl } = data.cost;
       part(".cost").textContent =
-        `Step ${data.step}: reconstruction ${reconstruction.toFixed(1)}, KL ${kl.toFixed(2)} nats`;
+        `Step ${data.step}: reconstruction ${reconstruction.toFixed(1)}, KL ${kl.toFixed(2)} nats` +
+        (data.step > 20 ? `; of the first 20 steps the KL was highest in step ${peak()}` : "");
     } else part(".cost").textContent = "Step 0: not trained yet";
     label();
     requestAnimationFrame(redraw);
   }
+  /** The step of the first twenty with the highest KL. */
+  const peak = () => {
+    const first = state.kl.slice(0, 20);
+    const at = first.indexOf(Math.max(...first));
+    return `${at + 1}: ${first[at].toFixed(1)} nats`;
+  };
   function label() {
     [
       ["map", "The map of codes"],

@@ -11,7 +11,7 @@ const MARKUP = `
     <div class="part"><canvas class="ink first" width="112" height="112" role="img"></canvas><span>image A</span></div>
     <div class="part"><canvas class="ink second" width="112" height="112" role="img"></canvas><span>image B</span></div>
     <div class="part"><canvas class="map guess" width="${SIDE}" height="${SIDE}" tabindex="0" role="application"></canvas>
-      <span>your guess: a cross</span></div>
+      <span>codes of 1,000 test images, coloured by digit; click: your cross</span></div>
     <div class="part"><canvas class="ink drawn" width="112" height="112" role="img"></canvas><span class="kind"></span></div>
   </div>
   <p class="told"></p>
@@ -48,6 +48,7 @@ export function whose(host) {
       : decode(wide, sample(q));
     paint(canvas(".drawn"), sigmoid(logits));
     const cost = sum([reconstruction(logits, image), same ? 0 : kl(q)]);
+    const all = sum([data.cost.own, data.cost.kl]);
     const [rec, second] = cost.shown.map((value) => value.toFixed(1));
     part(".kind").textContent = same
       ? "B, from a z that all share: the mean image"
@@ -55,7 +56,7 @@ export function whose(host) {
     canvas(".drawn").setAttribute("aria-label", part(".kind").textContent ?? "");
     part(".cost").textContent =
       `B: reconstruction ${rec} + KL ${second} = ${cost.sum} nats. ` +
-      `Mean of 1,000 test images: reconstruction ${data.cost.own.toFixed(0)} each with its own Gaussian, ${data.cost.mean.toFixed(0)} with one for all.`;
+      `Mean of 1,000 test images: ${all.shown[0].toFixed(1)} + ${all.shown[1].toFixed(1)} = ${all.sum} with a Gaussian each, ${data.cost.mean.toFixed(1)} + 0 with one for all.`;
   }
 
   function start() {

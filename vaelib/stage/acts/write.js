@@ -10,25 +10,26 @@ import { inputs, judgeKl, judgeZ } from "../verdict.js";
 const MARKUP = `
   <form class="z"><label>z, from mu and logvar <textarea rows="2" spellcheck="false" autocapitalize="off" autocomplete="off">z = mu + logvar * torch.randn_like(mu)</textarea></label>
     <button type="submit">Try this z</button><p class="verdict" role="status"></p>
-    <div class="line"></div></form>
+    <div class="four"></div></form>
   <form class="kl"><label>The KL of each image, from mu and logvar <textarea rows="2" spellcheck="false" autocapitalize="off" autocomplete="off">kl = 0.5 * (mu**2 + logvar.exp() - logvar).sum(dim=1)</textarea></label>
     <button type="submit">Try this KL</button><p class="verdict" role="status"></p></form>
+  <p class="home">Now in PyTorch: the assignments <a href="../exercises/sampling/sampling.html">Sampling</a> and <a href="../exercises/kl_loss/kl_loss.html">the KL loss</a>.</p>
   <p class="note">The names are those of the assignments: mu and logvar, both (batch, latent_dim). The page reads a small part of PyTorch: arithmetic, exp, log, sqrt, randn_like, sum and their kin. Ctrl + Enter tries the line.</p>`;
 
 /** @param {Element} host */
 export function write(host) {
   const { part, parts, say } = open(host, MARKUP);
   const shown = images.slice(2, 6).map((image) => encode(wide, image));
-  part(".z .line").append(
-    ...shown.map(() =>
-      element("canvas", {
-        class: "ink",
-        width: 84,
-        height: 84,
-        role: "img",
-        "aria-label": "Nothing yet: try your z",
-      }),
-    ),
+  part(".z .four").append(
+    ...shown.map((_, i) => {
+      const image = element("canvas", { class: "ink", width: 56, height: 56, role: "img" });
+      paint(/** @type {HTMLCanvasElement} */ (image), images[2 + i]);
+      image.setAttribute("aria-label", `Image ${i + 1}`);
+      const yours = element("canvas", { class: "ink yours", width: 84, height: 84, role: "img" });
+      yours.setAttribute("aria-label", "Nothing yet: try your z");
+      return element("div", { class: "part" }, image, yours);
+    }),
+    element("span", {}, "Left: four images. Right: what the decoder makes of your z of each."),
   );
 
   /** What the decoder makes of the learner's z. @param {string} text */
@@ -38,7 +39,7 @@ export function write(host) {
     const flat = (/** @type {"mu" | "logvar"} */ name) => shown.flatMap((q) => [...q[name]]);
     const { value } = line(...inputs([shown.length, dimensions], flat("mu"), flat("logvar")));
     const fits = value.v.length === dimensions * codes.length;
-    parts(".z canvas").forEach((picture, i) => {
+    parts(".z .yours").forEach((picture, i) => {
       const z = Float32Array.from(value.v.slice(dimensions * i, dimensions * (i + 1)));
       const image =
         fits && z.every(Number.isFinite) ? sigmoid(decode(wide, z)) : new Float32Array(784);
@@ -71,11 +72,7 @@ export function write(host) {
       if (event.key === "Enter" && event.ctrlKey) tried();
     });
   }
-  box(
-    ".z",
-    judgeZ,
-    "Right: mean, spread, gradients and fresh noise are as asked. Below: what the decoder makes of your z of four digits.",
-  );
+  box(".z", judgeZ, "Right: mean, spread, gradients and fresh noise are as asked.");
   box(
     ".kl",
     judgeKl,
