@@ -102,7 +102,7 @@ def test_the_reader_types_a_line_and_is_told_the_mistake(visit):
     box.fill("std = torch.exp(0.5 * logvar)\nz = mu + std * torch.randn_like(std)")
     box.press("Control+Enter")
     assert act.locator(".z .verdict").inner_text().startswith("Right")
-    assert "of image 4" in act.locator(".z canvas").nth(3).get_attribute("aria-label")
+    assert "of image 4" in act.locator(".z .yours").nth(3).get_attribute("aria-label")
     act.locator(".kl textarea").fill("kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(dim=1)")
     act.get_by_role("button", name="Try this KL").click()
     assert act.locator(".kl .verdict").inner_text().startswith("Right")
