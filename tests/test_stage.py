@@ -79,6 +79,16 @@ def test_the_costs_add_up_as_they_are_written(visit):
         assert round(rec + kl, 1) == total
 
 
+def test_three_questions_stand_where_they_arise_and_open_their_answers(visit):
+    page = visit(reduced_motion="reduce")
+    captions = " ".join(page.locator(".machine .part").all_inner_texts())
+    for mark, question in zip("①②③", page.locator(".asked details").all(), strict=True):
+        assert mark in captions and question.inner_text().startswith(mark)
+        question.locator("summary").click()
+        answer = question.inner_text().split("?", 1)[1]
+        assert 1 <= len(re.findall(r"[.](?=\s|$)", answer)) <= 2, answer
+
+
 def test_a_drawing_takes_the_place_of_the_digit(visit):
     page = visit(reduced_motion="reduce", has_touch=True)
     box = page.locator(".sheet").bounding_box()

@@ -193,7 +193,7 @@ def test_an_act_says_what_changed_in_few_words(page, number):
 def test_they_are_accessible_and_fit(visit, theme, width):
     page = visit(reduced_motion="reduce", viewport={"width": width, "height": 800})
     page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
-    for number in (4, 5, 7, 8):
+    for number in range(10):
         host = act(page, number)
         for button in host.locator(".suspects button").all()[:1]:
             button.click()

@@ -88,7 +88,7 @@ def test_a_run_can_be_stepped_paused_and_begun_again(visit):
     )
     first = cost.inner_text()
     page.get_by_role("button", name="Train", exact=True).click()
-    page.wait_for_function("() => document.querySelector('.vae-stage').stage.state.step >= 20")
+    page.wait_for_function("() => document.querySelector('.vae-stage').stage.state.step >= 21")
     page.get_by_role("button", name="Pause").click()
     page.get_by_role("button", name="Train", exact=True).wait_for()
     stopped = cost.inner_text()
@@ -97,6 +97,8 @@ def test_a_run_can_be_stepped_paused_and_begun_again(visit):
     history = stage(page, "({ state }) => state")
     # the KL overshoots within the first steps, and the reconstruction falls
     assert history["kl"][0] < 1 < max(history["kl"][:20])
+    step = history["kl"].index(max(history["kl"][:20])) + 1
+    assert f"highest in step {step}: {max(history['kl'][:20]):.1f} nats" in stopped
     assert history["reconstruction"][-1] < 0.8 * history["reconstruction"][0]
     page.get_by_role("button", name="Restart").click()
     page.wait_for_function("() => document.querySelector('.cost').textContent.startsWith('Step 0')")
