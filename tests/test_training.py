@@ -40,6 +40,23 @@ def test_manual_seed_repeats_a_run_to_the_last_bit(images):
     assert history != run(2, images)[0]
 
 
+def test_where_adam_cannot_be_fused_the_usual_one_takes_the_same_steps(images, monkeypatch):
+    """So it is on MPS before torch 2.5: Adam refuses as it is made."""
+    (history, _), real, asked = run(1, images), torch.optim.Adam.__init__, []
+
+    def old(self, params, *rest, fused=None, **named):
+        asked.append(fused)
+        if fused:
+            raise RuntimeError("`fused=True` requires all the params to be on supported devices")
+        real(self, params, *rest, fused=fused, **named)
+
+    monkeypatch.setattr(torch.optim.Adam, "__init__", old)
+    again, _ = run(1, images)
+    assert asked == [True, False]
+    for term in KEYS:
+        assert again[term] == pytest.approx(history[term], rel=1e-5)
+
+
 def test_history_has_both_terms_and_their_sum_for_every_epoch(images):
     history = fit(make_model(), images, epochs=3, beta=0.5, progress=False)
     assert list(history) == KEYS

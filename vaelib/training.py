@@ -69,7 +69,7 @@ def fit(
     require_number("beta", beta, positive=False)
     weight = next(model.parameters())
     images = images.detach().to(weight.device, weight.dtype)
-    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=True)
+    optimizer = torch.optim.Adam(model.parameters(), lr=learning_rate, fused=_can_fuse(weight))
     terms = ("reconstruction", "kl", "negative_elbo", "loss")
     history: dict[str, list[float]] = {term: [] for term in terms}
     model.train()
@@ -91,3 +91,12 @@ def fit(
             history[term].append(value)
         bar.set_postfix(negative_elbo=f"{history['negative_elbo'][-1]:.1f}")
     return history
+
+
+def _can_fuse(weight: Tensor) -> bool:
+    """Whether Adam can be fused where this weight is: on MPS not before torch 2.5."""
+    try:
+        torch.optim.Adam([weight], fused=True)
+    except RuntimeError:
+        return False
+    return True
