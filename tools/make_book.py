@@ -156,9 +156,22 @@ def run_all(chapters, timeout):
     for name, error in zip(chapters, errors, strict=True):
         if error is not None:
             print(f"{name} failed:\n{error}", file=sys.stderr)
-    if chapters:
-        print(f"{time.perf_counter() - start:6.1f} s  of waiting for the chapters")
+    print(f"{time.perf_counter() - start:6.1f} s  of waiting for the chapters")
     return any(error is not None for error in errors)
+
+
+def without_run(chapters):
+    """Return those that have no kept run of all that their outputs depend on, as it is now."""
+    return [name for name in chapters if not kept_at(name, read(name)).is_file()]
+
+
+def run_until_kept(chapters, timeout):
+    """Run chapters, and again those that a change meanwhile made out of date; return success."""
+    while chapters:
+        if run_all(chapters, timeout):
+            return False
+        chapters = without_run(chapters)
+    return True
 
 
 def hand_over(chapters, folder):
@@ -199,9 +212,7 @@ def named(page):
 def make_pages(shown):
     """Bring pages up to date: run those of them whose kept runs no longer count, and build."""
     _, chapters, timeout = pages()
-    due = [name for name in shown if name in chapters]
-    due = [name for name in due if not kept_at(name, read(name)).is_file()]
-    if run_all(due, timeout):
+    if not run_until_kept(without_run([name for name in shown if name in chapters]), timeout):
         return 1
     hand_over(chapters, PAGES / "_build" / ".jupyter_cache")
     status = build(PAGES, shown)
@@ -215,7 +226,7 @@ def make_all():
     """Make the book, each chapter of it run."""
     _, chapters, timeout = pages()
     shutil.rmtree(ROOT / "_build", ignore_errors=True)
-    if run_all(chapters, timeout):
+    if not run_until_kept(chapters, timeout):
         return 1
     hand_over(chapters, ROOT / "_build" / ".jupyter_cache")
     status = build(ROOT, [])
