@@ -1,6 +1,7 @@
 """A copy of the course in a temporary folder, and the nbgrader commands run in it."""
 
 import contextlib
+import functools
 import io
 import json
 import os
@@ -31,10 +32,14 @@ def nbgrader(folder, *arguments):
     In this process: a start of nbgrader costs more than all that it does here.
     """
     from jupyter_core.application import NoStart
+    from nbgrader import api
     from nbgrader.apps import NbGraderApp
 
     import grading.run  # noqa: F401 - ours, before the configuration asks for the course's copy
 
+    if not hasattr(api.get_alembic_version, "cache_info"):
+        # asked for each new gradebook, of a process that takes seconds to start
+        api.get_alembic_version = functools.cache(api.get_alembic_version)
     said, path, app = io.StringIO(), list(sys.path), NbGraderApp()
     with contextlib.chdir(folder), redirect_stdout(said), redirect_stderr(said):
         try:
