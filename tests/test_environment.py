@@ -50,6 +50,15 @@ def test_the_lock_has_no_packages_for_nvidia_cards():
     assert not re.findall(r"^(nvidia|cuda|triton)", locked.LOCK.read_text(encoding="utf-8"), re.M)
 
 
+def test_what_slows_every_start_is_taken_off_and_not_locked(monkeypatch):
+    ran = []
+    monkeypatch.setattr(make_env, "run", lambda *command, **_: ran.append([*map(str, command)]))
+    make_env.main(Path(sys.prefix))
+    (at,) = (n for n, command in enumerate(ran) if "uninstall" in command)
+    assert ran[at][-1] == "rfc3987-syntax" and "requirements.txt" in ran[at - 1]
+    assert "rfc3987-syntax==" not in locked.LOCK.read_text(encoding="utf-8")
+
+
 PLATFORMS = {
     "Linux": "x86_64-unknown-linux-gnu",
     "Linux on ARM": "aarch64-unknown-linux-gnu",
