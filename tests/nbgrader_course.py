@@ -26,20 +26,25 @@ def copy_course(folder):
     return folder
 
 
+def ask_alembic_once():
+    """Keep what nbgrader asks for each new gradebook, of a process that takes seconds to start."""
+    from nbgrader import api
+
+    if not hasattr(api.get_alembic_version, "cache_info"):
+        api.get_alembic_version = functools.cache(api.get_alembic_version)
+
+
 def nbgrader(folder, *arguments):
     """Run an nbgrader command in the course; return what it printed.
 
     In this process: a start of nbgrader costs more than all that it does here.
     """
     from jupyter_core.application import NoStart
-    from nbgrader import api
     from nbgrader.apps import NbGraderApp
 
     import grading.run  # noqa: F401 - ours, before the configuration asks for the course's copy
 
-    if not hasattr(api.get_alembic_version, "cache_info"):
-        # asked for each new gradebook, of a process that takes seconds to start
-        api.get_alembic_version = functools.cache(api.get_alembic_version)
+    ask_alembic_once()
     said, path, app = io.StringIO(), list(sys.path), NbGraderApp()
     with contextlib.chdir(folder), redirect_stdout(said), redirect_stderr(said):
         try:

@@ -1,5 +1,6 @@
 """Plant a fault in a copy of the repository, and see the command that guards it turn red."""
 
+import json
 import os
 import re
 import shutil
@@ -101,57 +102,78 @@ def test_a_faulty_page_turns_make_book_red(copy):
         assert f"book/{page}" in output[: output.index(warning)].splitlines()[-1] + warning
 
 
-def test_a_wrong_number_in_the_prose_turns_pytest_red(copy):
+def test_faults_in_prose_and_exercises_turn_pytest_red(copy):
+    """In one run, in files that have nothing to do with each other: each fails its own test."""
     said = "1. Two branches of your code differ in one line. One reports a loss that is 10 % lower."
     edit(copy / "book" / "bugs.ipynb", said, said.replace("10 %", "20 %"))
-    status, output = pytest_in(copy, "tests/test_prose.py")
-    assert status == 1
-    assert "not on the page" in output
-
-
-def test_a_wrong_number_in_prose_and_assertion_turns_pytest_red(copy):
-    """Also after a good `make book`, whose run of the chapter no longer counts."""
-    write_book(copy, code('# "It costs about 206 nats."\nassert abs(206.1 - 206) < 10'))
-    assert run(copy, sys.executable, "tools/make_book.py", "planted")[0] == 0
-    assert pytest_in(copy, "tests/test_chapters.py")[0] == 0
-    write_book(copy, code('# "It costs about 186 nats."\nassert abs(206.1 - 186) < 10'))
-    status, output = pytest_in(copy, "tests/test_chapters.py")
-    assert status == 1
-    assert "AssertionError" in output
-
-
-def test_an_exercise_edited_by_hand_turns_pytest_red(copy):
-    path = copy / "exercises" / "sampling" / "sampling.ipynb"
-    edit(path, "Two or three lines are enough.", "One line is enough.")
-    status, output = pytest_in(copy, "tests/test_assignments.py", "-k", "source_generates")
-    assert status == 1
-    assert "make exercises" in output
-
-
-def test_a_leaked_solution_turns_pytest_red(copy):
-    path = copy / "exercises" / "kl_loss" / "kl_loss.ipynb"
-    notebook = nbformat.read(path, 4)
+    by_hand = copy / "exercises" / "sampling" / "sampling.ipynb"
+    edit(by_hand, "Two or three lines are enough.", "One line is enough.")
+    leaked = copy / "exercises" / "kl_loss" / "kl_loss.ipynb"
+    notebook = nbformat.read(leaked, 4)
     for cell in notebook.cells:
         if cell["id"] == "kl-loss":
             cell.source += "\n    return kl_divergence(mu, logvar).mean()"
-    nbformat.write(notebook, path)
-    status, output = pytest_in(copy, "tests/test_assignments.py", "-k", "holds_no_solution")
+    nbformat.write(notebook, leaked)
+    only = "(number_is_asserted and bugs) or source_generates or holds_no_solution"
+    files = ("tests/test_prose.py", "tests/test_assignments.py")
+    status, output = pytest_in(copy, *files, "-k", only)
     assert status == 1
-    assert "is in the release" in output
+    assert sorted(re.findall(r"^FAILED \S+::(\S+)", output, re.M)) == [
+        "test_every_number_is_asserted[bugs]",
+        "test_release_holds_no_solution_and_no_hidden_check[kl_loss]",
+        "test_release_is_what_the_source_generates[kl_loss]",
+        "test_release_is_what_the_source_generates[sampling]",
+    ], output
+    for message in ("not on the page", "is in the release", "`make exercises`"):
+        assert message in output
 
 
-@pytest.mark.parametrize(
-    ("module", "old", "new", "test"),
-    [
-        ("kl", "return 0.5 * (mu.square()", "return 1.0 * (mu.square()", "kl"),
-        ("kl", ".sum(dim=1)", ".mean(dim=1)", "kl"),
-        ("sampling", "torch.exp(0.5 * logvar)", "torch.exp(logvar)", "sampling"),
-        ("elbo", "cost.sum(dim=1)", "cost.mean(dim=1)", "elbo"),
-        ("elbo", "+ beta * kl", "- beta * kl", "elbo"),
-    ],
-)
-def test_a_wrong_reference_turns_pytest_red(copy, module, old, new, test):
-    edit(copy / "vaelib" / f"{module}.py", old, new)
-    status, output = pytest_in(copy, "-x", f"tests/test_{test}.py")
+def test_a_wrong_number_in_prose_and_assertion_turns_pytest_red(copy):
+    """Also after a good run, which no longer counts; a chapter that is right stays green."""
+    right = code('# "It costs about 206 nats."\nassert abs(206.1 - 206) < 10')
+    wrong = code('# "It costs about 186 nats."\nassert abs(206.1 - 186) < 10')
+    write_book(copy, right, kept=right)
+    script = "import make_book; assert make_book.run_until_kept(['book/planted', 'book/kept'], 60)"
+    status, output = run(copy / "tools", sys.executable, "-c", script)
+    assert status == 0, output
+    write_book(copy, wrong, kept=right)
+    status, output = pytest_in(copy, "tests/test_chapters.py")
     assert status == 1
-    assert re.search(r"\d+ failed", output)
+    assert "AssertionError" in output and "1 failed, 1 passed" in output
+
+
+# One process that has imported torch, and for each fault a child of it that imports our own.
+IN_TURN = """
+import json, os, sys
+from pathlib import Path
+import nbformat, nbval.plugin, pytest, torch
+
+sys.dont_write_bytecode = True
+for module, old, new, test in json.loads(sys.argv[1]):
+    path = Path("vaelib", f"{module}.py")
+    right = path.read_text()
+    assert right.count(old) == 1, (module, old)
+    path.write_text(right.replace(old, new))
+    if not (child := os.fork()):
+        options = ["-q", "-x", "--tb=no", "-p", "no:cacheprovider"]
+        status = pytest.main([*options, f"tests/test_{test}.py"])
+        sys.stdout.flush()
+        os._exit(status)
+    print("ended with", os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+    path.write_text(right)
+"""
+FAULTS = [
+    ("kl", "return 0.5 * (mu.square()", "return 1.0 * (mu.square()", "kl"),
+    ("kl", ".sum(dim=1)", ".mean(dim=1)", "kl"),
+    ("sampling", "torch.exp(0.5 * logvar)", "torch.exp(logvar)", "sampling"),
+    ("elbo", "cost.sum(dim=1)", "cost.mean(dim=1)", "elbo"),
+    ("elbo", "+ beta * kl", "- beta * kl", "elbo"),
+    ("kl", "import torch", "import torch", "kl"),  # no fault
+]
+
+
+def test_each_wrong_reference_turns_pytest_red(copy):
+    _, output = run(copy, sys.executable, "-c", IN_TURN, json.dumps(FAULTS))
+    ended = [int(status) for status in re.findall(r"^ended with (\d+)$", output, re.M)]
+    assert ended == [1, 1, 1, 1, 1, 0], output
+    assert len(re.findall(r"^FAILED tests/test_(?:kl|sampling|elbo)\.py::", output, re.M)) == 5

@@ -3,9 +3,9 @@
 import csv
 import zipfile
 
-import nbgrader_course  # noqa: F401 - its PATH
 import pytest
 from nbgrader.api import Gradebook
+from nbgrader_course import ask_alembic_once
 
 from grading import platforms
 from grading.submission import read
@@ -56,6 +56,7 @@ def test_every_scheme_comes_in_and_goes_back(course, capsys):
 
 @pytest.mark.parametrize("kind", ["Canvas", "Moodle"])
 def test_marks_survive_commas_and_formulas_and_what_is_open_stays_empty(tmp_path, kind):
+    ask_alembic_once()
     book = Gradebook(f"sqlite:///{tmp_path / 'gradebook.db'}")
     book.add_assignment("kl_loss")
     book.add_notebook("kl_loss", "kl_loss")

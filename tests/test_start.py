@@ -10,23 +10,34 @@ import vaelib
 HEAVY = ("matplotlib", "IPython", "PIL", "torchvision")
 
 
-@pytest.mark.parametrize("module", ["vaelib", "vaelib.checks.__main__", "vaelib.runs"])
-def test_a_start_loads_no_plots_and_no_display(module):
-    """In a new process, since here the other tests have loaded them."""
-    code = f"import sys, {module}; print(*[name for name in {HEAVY} if name in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == []
-
-
-def test_plots_load_when_used_and_are_listed_before():
-    code = """
-import sys, vaelib
+# One process has imported torch; a child of it tries each case, since here all is loaded.
+APART = """
+import os, sys, torch
+for case in sys.argv[1:]:
+    if not (child := os.fork()):
+        exec(case)
+        sys.stdout.flush()
+        os._exit(0)
+    print("ended with", os.waitpid(child, 0)[1], flush=True)
+"""
+MODULES = ("vaelib", "vaelib.checks.__main__", "vaelib.runs")
+PLOTS = """
+import vaelib
 assert "plot_images" in dir(vaelib)
 from vaelib import plot_images
 assert "matplotlib" in sys.modules
 assert vaelib.plotting.plot_images is plot_images
 """
-    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_start_loads_no_plots_and_no_display_and_plots_load_when_used():
+    loaded = [
+        f"import {module}; print('loads', *[name for name in {HEAVY} if name in sys.modules])"
+        for module in MODULES
+    ]
+    command = [sys.executable, "-c", APART, *loaded, PLOTS]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == ["loads", "ended with 0"] * 3 + ["ended with 0"], done
 
 
 def test_every_public_name_is_there():
