@@ -1,16 +1,19 @@
 """The page of measurements is what its stored numbers give, and the bench measures what it says."""
 
 import json
+import statistics
 import sys
+import time
 
 import pytest
 import torch
 from nbgrader_course import ROOT
 
-from vaelib import VAE, negative_elbo
+from vaelib import VAE, fit, negative_elbo
 
 sys.path.append(str(ROOT / "bench"))
 import peers
+from training import bare_loop
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +64,40 @@ def test_images_are_repeated_to_any_number():
     images = peers.images_of(4100)
     assert images.shape == (4100, 784)
     assert torch.equal(images[4000:], images[:100])
+
+
+def fitted(model, images):
+    fit(model, images, epochs=2, progress=False)
+
+
+def times_the_bare_loop(train):
+    """Return the CPU time of a training as a multiple of the bare loop's, of runs that alternate.
+
+    CPU, not the clock: a busy machine slows both and turns nothing red.
+    """
+    images, ratios = peers.images_of(500), []
+    for _ in range(5):
+        spent = []
+        for one in (train, lambda model, images: bare_loop(model, images, epochs=2)):
+            model = VAE()
+            began = time.process_time()
+            one(model, images)
+            spent.append(time.process_time() - began)
+        ratios.append(spent[0] / spent[1])
+    return statistics.median(ratios)
+
+
+@pytest.mark.slow
+def test_fit_is_not_grossly_slower_than_a_bare_loop():
+    ratio = times_the_bare_loop(fitted)
+    print(f"vaelib.fit takes {ratio:.2f} times the CPU of a bare loop")
+    assert ratio < 2
+
+
+@pytest.mark.slow
+def test_a_gross_loss_of_speed_is_seen():
+    def wasteful(model, images):
+        for _ in range(3):
+            fitted(model, images)
+
+    assert times_the_bare_loop(wasteful) > 2
