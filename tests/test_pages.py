@@ -7,11 +7,13 @@ from pathlib import Path
 
 import built_book
 import make_pdf
+import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from book_extension import complaint
 from built_book import HTML
 from nbgrader_course import ROOT
+from PIL import Image
 from system import absent, require
 from test_references import terms
 
@@ -497,7 +499,7 @@ def test_links_lead_on_inside_the_whole_book(book):
 
 def test_the_pdf_holds_the_pages(browser, book, tmp_path):
     path = tmp_path / "part.pdf"
-    make_pdf.print_pdf(browser, ["book/kl", "book/glossary"], path, book)
+    make_pdf.print_pdf(browser, ["book/preface", "book/kl", "book/glossary"], path, book)
     assert not (book / "book" / "whole.html").exists()
     text = subprocess.run(
         [require("pdftotext"), path, "-"], capture_output=True, text=True, check=True
@@ -511,3 +513,19 @@ def test_the_pdf_holds_the_pages(browser, book, tmp_path):
     )
     assert re.search(r"Version \d+\.\d+\.\d+, \d+ \w+ 20\d\d", first) and "CC BY 4.0" in first
     assert re.search(rf"Notation and glossary\s+{glossary + 1}\b", first)
+    assert "\\mu" not in text  # the formulas are drawn, though the first page has none
+
+
+def test_no_sheet_of_the_pdf_is_half_empty(browser, book, tmp_path):
+    """The contents and the last sheet aside: what is long must run over a sheet's end."""
+    path = tmp_path / "part.pdf"
+    make_pdf.print_pdf(browser, ["book/sampling", "book/bugs"], path, book)
+    command = [require("pdftoppm"), "-r", "24", "-gray", path, tmp_path / "sheet"]
+    subprocess.run(command, check=True)
+    full = []
+    for sheet in sorted(tmp_path.glob("sheet-*.pgm")):
+        body = np.asarray(Image.open(sheet))
+        body = body[: int(0.94 * len(body))]  # above the footer
+        full.append(np.flatnonzero((body < 200).any(axis=1)).max() / len(body))
+    assert len(full) > 12
+    assert [n for n, part in enumerate(full[1:-1], start=2) if part < 0.5] == []

@@ -31,9 +31,9 @@ SHELL = """\
   .bd-article section.page { margin-top: 4em; }
   .bd-article section.page:nth-of-type(2) { margin-top: 0; break-before: page; }
   /* What is long may run over the end of a sheet: else it leaves a sheet half empty. */
-  .bd-article :is(table, pre.long, :has(> pre.long), .cell_input:has(pre.long)) {
-    break-inside: auto !important;
-  }
+  .bd-article :is(details, table, pre.long, :has(pre.long)) { break-inside: auto !important; }
+  .bd-article details { overflow: visible; }
+  .bd-article summary { break-after: avoid; }
   .bd-article tr { break-inside: avoid; }
   .bd-article pre { orphans: 4; widows: 4; }
   .bd-article img { max-height: 80mm; width: auto; object-fit: contain; }
@@ -106,6 +106,15 @@ def place(page, fragment=""):
     return f"{page}/{fragment}" if fragment else page
 
 
+def mathjax(page, file, first):
+    """Return the scripts by which a page draws formulas, as they are named beside the first page."""
+    scripts = [tag for tag in page.find_all("script") if "mathjax" in str(tag).lower()]
+    for tag in scripts:
+        if tag.get("src"):
+            tag["src"] = relpath(resolve(file, tag["src"])[0], dirname(first))
+    return scripts
+
+
 def whole(names, folder=HTML, numbers=None):
     """Return the pages as one document, to be stored beside the first of them.
 
@@ -117,11 +126,12 @@ def whole(names, folder=HTML, numbers=None):
     first.title.string = title()
     document.head.append(first.title)
     document.head.extend(first.head.find_all("link", rel="stylesheet"))
-    document.head.extend([tag for tag in first.find_all("script") if "MathJax" in str(tag)])
-    document.head.extend(first.find_all("script", src=re.compile("mathjax")))
     titles = {}
     for file, name in files.items():
-        article = read(folder / file).find("article")
+        page = read(folder / file)
+        if document.find("script") is None:  # Sphinx names MathJax on pages with formulas alone
+            document.head.extend(mathjax(page, file, names[0]))
+        article = page.find("article")
         titles[name] = article.h1.get_text().rstrip("#")
         for script in article.find_all("script"):
             script.decompose()
