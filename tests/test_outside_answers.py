@@ -15,6 +15,7 @@ from vaelib.assignments import names as names_of_assignments
 BATCH = [answer for answer in OUTSIDE if answer.given]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", OUTSIDE, ids=lambda a: f"{a.assignment}, {a.verdict}: {a.name}")
 def test_verdicts(answer):
     found = lost(answer, SEEDS[1], training="trains" in " ".join(answer.loses))
@@ -38,6 +39,7 @@ def test_the_last_batch_says_where_each_idea_comes_from():
     assert {answer.first for answer in BATCH} <= {"", "passed", "failed", "other"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", EMPTY, ids=lambda a: f"{a.assignment}: {a.name}")
 def test_no_skill_is_earned_by_an_answer_that_holds_nothing(answer):
     subject = subject_of(answer)
