@@ -332,6 +332,7 @@ def test_what_cannot_be_graded_is_told_to_staff_and_never_scored_zero(
     (folder / "submitted" / "linked").symlink_to(folder / "submitted" / "two")
     (folder / "submitted" / ("x" * 129) / NAME).mkdir(parents=True)
     monkeypatch.chdir(folder)
+    monkeypatch.setattr(pool, "on_this_machine", graded_here)
     assert command.main([NAME, "--workers", "1"]) == 1
     said = capsys.readouterr().out
     assert "6 could not be graded" in said
