@@ -107,7 +107,7 @@ def place(page, fragment=""):
 
 
 def mathjax(page, file, first):
-    """Return the scripts by which a page draws formulas, as they are named beside the first page."""
+    """Return the scripts by which a page draws formulas, named as beside the first page."""
     scripts = [tag for tag in page.find_all("script") if "mathjax" in str(tag).lower()]
     for tag in scripts:
         if tag.get("src"):
