@@ -1,7 +1,11 @@
 """Every cell of every chapter runs, the hidden ones that assert the numbers of its prose too."""
 
+import json
+
 import make_book
+import nbformat
 import pytest
+from system import absent
 
 pytestmark = pytest.mark.slow
 _, CHAPTERS, TIMEOUT = make_book.pages()
@@ -12,3 +16,42 @@ def test_a_chapter_runs(name):
     """A run by `make book` counts while nothing that the chapter depends on has changed."""
     if not make_book.kept_at(name, make_book.read(name)).is_file():
         assert make_book.run(name, TIMEOUT) is None
+
+
+# 300 seconds of one core of the machine that they were counted on, where an epoch took 0.45.
+EPOCHS = 670
+
+
+@pytest.mark.xfail(reason="the aim; on 2026-11-28 the chapters still took more", strict=False)
+def test_what_all_chapters_take_together():
+    """Count in epochs that were timed beside each chapter: no clock tells a busy machine's work."""
+    kept = {}
+    for name in CHAPTERS:
+        path = make_book.kept_at(name, make_book.read(name))
+        if path.is_file():
+            run = json.loads(path.read_text(encoding="utf-8"))
+            kept[name] = run["seconds"] / run["epoch"]
+            print(f"{run['seconds']:6.1f} s  {kept[name]:5.0f} epochs  {name}")
+    total = sum(kept.values())
+    print(f"{total:6.0f} epochs in {len(kept)} of {len(CHAPTERS)} chapters")
+    if set(kept) != set(CHAPTERS):
+        absent("run `make book` first")
+    assert total < EPOCHS
+
+
+def test_a_chapter_takes_what_its_kernel_works_and_not_what_it_waits(tmp_path, monkeypatch):
+    """A chapter that sleeps for as long as another works takes less."""
+    monkeypatch.setattr(make_book, "ROOT", tmp_path)
+    monkeypatch.setattr(make_book, "key", lambda notebook, root: "key")
+    monkeypatch.setattr(make_book, "epoch", lambda: 1.0)
+    seconds = {}
+    for name, code in {
+        "works": "import time\nwhile time.process_time() < 6: pass",
+        "waits": "import time\ntime.sleep(6)",
+    }.items():
+        cell = nbformat.v4.new_code_cell(code, id="code")
+        nbformat.write(nbformat.v4.new_notebook(cells=[cell]), tmp_path / f"{name}.ipynb")
+        assert make_book.run(name, TIMEOUT) is None
+        kept = (tmp_path / ".cache" / "chapters" / name / "key.json").read_text(encoding="utf-8")
+        seconds[name] = json.loads(kept)["seconds"]
+    assert seconds["works"] > seconds["waits"]

@@ -151,7 +151,7 @@ def description(doctree, most=200):
 
 
 def execution_times(app):
-    """Return the seconds that each page took to run, slowest first."""
+    """Return the CPU seconds that each page took to run, dearest first."""
     runs = {
         page: data["exec_data"]["runtime"]
         for page, data in app.env.nb_metadata.items()
@@ -161,7 +161,7 @@ def execution_times(app):
 
 
 def print_execution_times(app, exception):
-    """List the chapters by the time they took to run, slowest first."""
+    """List the chapters by the CPU seconds they took to run, dearest first."""
     if exception is None and not os.environ.get("COURSE_PAGES"):
         for page, seconds in execution_times(app).items():
             print(f"{seconds:6.1f} s  {page}")
@@ -205,7 +205,7 @@ def list_execution_times(app, doctree, page):
             link["refuri"] = app.builder.get_relative_uri(page, name)
             rows.append([link, f"{seconds:.1f}"])
         total = sum(execution_times(app).values())
-        place.replace_self(table(["page", "seconds"], [*rows, ["all", f"{total:.1f}"]]))
+        place.replace_self(table(["page", "CPU seconds"], [*rows, ["all", f"{total:.1f}"]]))
 
 
 def table(header, rows):

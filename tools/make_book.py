@@ -15,6 +15,7 @@ import hashlib
 import json
 import os
 import platform
+import resource
 import shutil
 import subprocess
 import sys
@@ -125,10 +126,35 @@ def kept_at(name, notebook):
     return ROOT / ".cache" / "chapters" / name / f"{key(notebook, ROOT)}.json"
 
 
+def used():
+    """Return the CPU seconds of the processes that this one started and that have ended."""
+    times = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return times.ru_utime + times.ru_stime
+
+
+def epoch():
+    """Return the CPU seconds that one epoch takes now, the measure of what a chapter takes.
+
+    On a busy machine the same work takes more of them, in a chapter as here.
+    """
+    import torch  # only who runs a chapter waits for it
+
+    from vaelib import VAE, fit, load_mnist
+
+    (images, _), _ = load_mnist()
+    torch.set_num_threads(1)
+    model = VAE()
+    fit(model, images, epochs=1, progress=False)
+    start = time.process_time()
+    fit(model, images, epochs=1, progress=False)
+    return time.process_time() - start
+
+
 def run(name, timeout):
     """Run a chapter and keep it in place of its last run; return its error as text, or None."""
     notebook = read(name)
     path = kept_at(name, notebook)  # before the run: what is saved meanwhile is not in it
+    before = used()
     done = single_nb_execution(
         notebook,
         cwd=str(ROOT / PurePosixPath(name).parent),
@@ -141,9 +167,12 @@ def run(name, timeout):
     shutil.rmtree(path.parent, ignore_errors=True)
     path.parent.mkdir(parents=True)
     unfinished = path.with_suffix(".part")
-    unfinished.write_text(
-        json.dumps({"seconds": done.time, "notebook": nbformat.writes(notebook)}), encoding="utf-8"
-    )
+    kept = {
+        "seconds": used() - before,
+        "epoch": epoch(),
+        "notebook": nbformat.writes(notebook),
+    }
+    unfinished.write_text(json.dumps(kept), encoding="utf-8")
     unfinished.replace(path)
     return None
 
