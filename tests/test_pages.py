@@ -231,7 +231,7 @@ ANSWERS = [
     f"book/{name}"
     for name in (
         *("posteriors", "sampling", "log_variance", "thread", "first_z", "numbers"),
-        *("kl", "latent_space", "blurry", "evaluation", "bugs", "explorer"),
+        *("kl", "latent_space", "blurry", "latent_size", "evaluation", "bugs", "explorer"),
     )
 ]
 MEASURE = """() => {
