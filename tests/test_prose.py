@@ -11,7 +11,6 @@ CHAPTERS = sorted(ROOT.glob("book/*.ipynb"))
 NOT_YET = {
     "elbo",
     "exchange_rate",
-    "questions",
     "training",
 }
 
