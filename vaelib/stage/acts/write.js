@@ -8,6 +8,7 @@ import { LineError } from "../tensor.js";
 import { inputs, judgeKl, judgeZ } from "../verdict.js";
 
 const MARKUP = `
+  <p class="ask">Each line has one mistake. Mend it: the page runs it and names what is wrong.</p>
   <form class="z"><label>z, from mu and logvar <textarea rows="2" spellcheck="false" autocapitalize="off" autocomplete="off">z = mu + logvar * torch.randn_like(mu)</textarea></label>
     <button type="submit">Try this z</button><p class="verdict" role="status"></p>
     <div class="four"></div></form>
