@@ -19,7 +19,7 @@ import { brush } from "./page.js";
 /** @returns {Points} */
 export const points = () => /** @type {any} */ (window).VAE_STAGE_POINTS;
 
-/** The pixels of a PNG, dark where there is ink. @param {string} source @returns {Promise<{ink: Float32Array, width: number, height: number}>} */
+/** The pixels of a PNG, light where there is ink. @param {string} source */
 export async function pixels(source) {
   const picture = new Image();
   picture.src = source;
@@ -27,21 +27,17 @@ export async function pixels(source) {
   const canvas = document.createElement("canvas");
   const { width, height } = Object.assign(canvas, { width: picture.width, height: picture.height });
   brush(canvas).drawImage(picture, 0, 0);
-  const { data } = brush(canvas).getImageData(0, 0, width, height);
-  return {
-    ink: Float32Array.from({ length: width * height }, (_, i) => data[4 * i] / 255),
-    width,
-    height,
-  };
+  return brush(canvas).getImageData(0, 0, width, height);
 }
 
 /** Paint images that stand side by side in a PNG, so many in a row. @param {HTMLCanvasElement} canvas @param {string} source @param {number} [across] */
 export async function paintRow(canvas, source, across = 12) {
-  const { ink, width, height } = await pixels(source);
-  const picture = new ImageData(width, height);
-  ink.forEach((value, i) => {
-    picture.data[4 * i + 3] = Math.round(255 * value);
-  });
+  const picture = await pixels(source);
+  const { data, width, height } = picture;
+  for (let at = 0; at < data.length; at += 4) {
+    data[at + 3] = data[at];
+    data.fill(0, at, at + 3);
+  }
   const count = width / height;
   Object.assign(canvas, { width: across * height, height: Math.ceil(count / across) * height });
   for (let i = 0; i < count; i++) {

@@ -123,7 +123,7 @@ export function learner(weights, rule) {
   return { rule, step, encode, weights };
 }
 
-/** What runs in the worker: told "images" once, then "start", "step", "pause", "restart", "rule". @param {any} self @param {typeof learner} make */
+/** What runs in the worker: told the picture of all images once, then "start", "step", "pause", "restart", "rule". @param {any} self @param {typeof learner} make */
 export function work(self, make) {
   /** @type {Float32Array[]} */
   let images = [];
@@ -163,6 +163,18 @@ export function work(self, make) {
   }
   let model = fresh();
 
+  /** The images of a picture in rows, here and not in the page: it takes a while. @param {ImageData} picture */
+  function cut({ data, width, height }) {
+    const across = width / 28;
+    return Array.from({ length: (across * height) / 28 }, (_, n) => {
+      const corner = 28 * (Math.floor(n / across) * width + (n % across));
+      const image = new Float32Array(784);
+      for (let p = 0; p < 784; p++)
+        image[p] = data[4 * (corner + Math.floor(p / 28) * width + (p % 28))] / 255;
+      return image;
+    });
+  }
+
   /** @param {object} cost */
   function tell(cost) {
     const codes = images.slice(0, 300).map((image) => model.encode(image));
@@ -185,7 +197,7 @@ export function work(self, make) {
     setTimeout(loop, 0); // so that messages are heard between steps
   }
   self.onmessage = (/** @type {MessageEvent} */ { data }) => {
-    if (data.images) images = data.images;
+    if (data.picture) images = cut(data.picture);
     if (data.rule) Object.assign(rule, data.rule);
     if (data.do === "step") go();
     if (data.do === "restart") {

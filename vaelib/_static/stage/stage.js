@@ -601,7 +601,7 @@ const { brush } = modules["page"];
 /** @returns {Points} */
 const points = () => /** @type {any} */ (window).VAE_STAGE_POINTS;
 
-/** The pixels of a PNG, dark where there is ink. @param {string} source @returns {Promise<{ink: Float32Array, width: number, height: number}>} */
+/** The pixels of a PNG, light where there is ink. @param {string} source */
 async function pixels(source) {
   const picture = new Image();
   picture.src = source;
@@ -609,21 +609,17 @@ async function pixels(source) {
   const canvas = document.createElement("canvas");
   const { width, height } = Object.assign(canvas, { width: picture.width, height: picture.height });
   brush(canvas).drawImage(picture, 0, 0);
-  const { data } = brush(canvas).getImageData(0, 0, width, height);
-  return {
-    ink: Float32Array.from({ length: width * height }, (_, i) => data[4 * i] / 255),
-    width,
-    height,
-  };
+  return brush(canvas).getImageData(0, 0, width, height);
 }
 
 /** Paint images that stand side by side in a PNG, so many in a row. @param {HTMLCanvasElement} canvas @param {string} source @param {number} [across] */
 async function paintRow(canvas, source, across = 12) {
-  const { ink, width, height } = await pixels(source);
-  const picture = new ImageData(width, height);
-  ink.forEach((value, i) => {
-    picture.data[4 * i + 3] = Math.round(255 * value);
-  });
+  const picture = await pixels(source);
+  const { data, width, height } = picture;
+  for (let at = 0; at < data.length; at += 4) {
+    data[at + 3] = data[at];
+    data.fill(0, at, at + 3);
+  }
   const count = width / height;
   Object.assign(canvas, { width: across * height, height: Math.ceil(count / across) * height });
   for (let i = 0; i < count; i++) {
@@ -1867,7 +1863,7 @@ function learner(weights, rule) {
   return { rule, step, encode, weights };
 }
 
-/** What runs in the worker: told "images" once, then "start", "step", "pause", "restart", "rule". @param {any} self @param {typeof learner} make */
+/** What runs in the worker: told the picture of all images once, then "start", "step", "pause", "restart", "rule". @param {any} self @param {typeof learner} make */
 function work(self, make) {
   /** @type {Float32Array[]} */
   let images = [];
@@ -1907,6 +1903,18 @@ function work(self, make) {
   }
   let model = fresh();
 
+  /** The images of a picture in rows, here and not in the page: it takes a while. @param {ImageData} picture */
+  function cut({ data, width, height }) {
+    const across = width / 28;
+    return Array.from({ length: (across * height) / 28 }, (_, n) => {
+      const corner = 28 * (Math.floor(n / across) * width + (n % across));
+      const image = new Float32Array(784);
+      for (let p = 0; p < 784; p++)
+        image[p] = data[4 * (corner + Math.floor(p / 28) * width + (p % 28))] / 255;
+      return image;
+    });
+  }
+
   /** @param {object} cost */
   function tell(cost) {
     const codes = images.slice(0, 300).map((image) => model.encode(image));
@@ -1929,7 +1937,7 @@ function work(self, make) {
     setTimeout(loop, 0); // so that messages are heard between steps
   }
   self.onmessage = (/** @type {MessageEvent} */ { data }) => {
-    if (data.images) images = data.images;
+    if (data.picture) images = cut(data.picture);
     if (data.rule) Object.assign(rule, data.rule);
     if (data.do === "step") go();
     if (data.do === "restart") {
@@ -2000,21 +2008,6 @@ const MARKUP = `
   <p class="cost"></p><p class="watch" role="status"></p>
   <p class="note">784-128-2, batch 128, Adam at 0.001, 1,000 of the course's digits, in a worker of this page.</p>`;
 
-/** The images of digits.js, a picture in rows. @returns {Promise<Float32Array[]>} */
-async function digits() {
-  const { ink, width, height } = await pixels(/** @type {any} */ (window).VAE_STAGE_DIGITS.png);
-  const across = width / 28;
-  return Array.from({ length: (across * height) / 28 }, (_, n) =>
-    Float32Array.from(
-      { length: 784 },
-      (_, p) =>
-        ink[
-          (28 * Math.floor(n / across) + Math.floor(p / 28)) * width + 28 * (n % across) + (p % 28)
-        ],
-    ),
-  );
-}
-
 /** @param {Element} host */
 function train(host) {
   const { part, canvas, say } = open(host, MARKUP);
@@ -2035,11 +2028,9 @@ function train(host) {
     const text = `"use strict"; (${work})(self, ${learner});`;
     const worker = new Worker(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
     worker.onmessage = heard;
-    worker.postMessage({
-      images: await digits(),
-      rule: RULES[Number(select.value)][1],
-      do: "restart",
-    });
+    const picture = await pixels(/** @type {any} */ (window).VAE_STAGE_DIGITS.png);
+    const rule = RULES[Number(select.value)][1];
+    worker.postMessage({ picture, rule, do: "restart" }, [picture.data.buffer]);
     return worker;
   }
   /** @param {object} message */

@@ -49,21 +49,6 @@ const MARKUP = `
   <p class="cost"></p><p class="watch" role="status"></p>
   <p class="note">784-128-2, batch 128, Adam at 0.001, 1,000 of the course's digits, in a worker of this page.</p>`;
 
-/** The images of digits.js, a picture in rows. @returns {Promise<Float32Array[]>} */
-async function digits() {
-  const { ink, width, height } = await pixels(/** @type {any} */ (window).VAE_STAGE_DIGITS.png);
-  const across = width / 28;
-  return Array.from({ length: (across * height) / 28 }, (_, n) =>
-    Float32Array.from(
-      { length: 784 },
-      (_, p) =>
-        ink[
-          (28 * Math.floor(n / across) + Math.floor(p / 28)) * width + 28 * (n % across) + (p % 28)
-        ],
-    ),
-  );
-}
-
 /** @param {Element} host */
 export function train(host) {
   const { part, canvas, say } = open(host, MARKUP);
@@ -84,11 +69,9 @@ export function train(host) {
     const text = `"use strict"; (${work})(self, ${learner});`;
     const worker = new Worker(URL.createObjectURL(new Blob([text], { type: "text/javascript" })));
     worker.onmessage = heard;
-    worker.postMessage({
-      images: await digits(),
-      rule: RULES[Number(select.value)][1],
-      do: "restart",
-    });
+    const picture = await pixels(/** @type {any} */ (window).VAE_STAGE_DIGITS.png);
+    const rule = RULES[Number(select.value)][1];
+    worker.postMessage({ picture, rule, do: "restart" }, [picture.data.buffer]);
     return worker;
   }
   /** @param {object} message */
