@@ -217,10 +217,10 @@ class _Case:
             raise _NotRead("not found", f"more than is read: {error}") from None
         except proxy.Died:
             raise _NotRead("failed", _HEAVY) from None
-        if len(found.answer.source) > SOURCE:
-            size = len(found.answer.source)
+        size = len(found.answer.source) + sum(map(len, found.modules.values()))
+        if size > SOURCE:
             raise _NotRead("failed", f"the answer has {size:,} characters, and {SOURCE:,} are run")
-        self.source = found.answer.source
+        self.source, self._modules = found.answer.source, {**self._modules, **found.modules}
         return found
 
     def _start(self) -> proxy.Session:

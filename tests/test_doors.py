@@ -119,6 +119,10 @@ def made():
         "in-a-loop": answered(appended, cells=["TERMS = {}", "for k in [0]:\n    TERMS[k] = 0.5"]),
         "ran-a-file": answered(DIVERGENCE, cells=["%run constants.py"]),
         "package-beside": answered(packaged),
+        "wrote-a-file": answered(
+            f"from halves import HALF\n{DIVERGENCE}",
+            cells=["%%writefile halves.py\nHALF = 0.5", "%%writefile -a halves.py\nONE = 2 * HALF"],
+        ),
         "inside": moved("inside"),
         "above": moved("above"),
         "top": moved("top"),

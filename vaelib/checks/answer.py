@@ -18,8 +18,8 @@ seen: names that are only made by `exec`, `globals()` or a magic.
 
 **As Jupyter would run it.** Prompts and a cell's common indent go, by IPython's own functions
 (all of its transformer is quadratic, and hides the name that `%time x = f()` binds); `%time` is
-unwrapped, `%run helpers.py` imports, other lines for IPython are comments; `await` may stand at
-the top.
+unwrapped, `%run helpers.py` imports, `%%writefile helpers.py` makes a module, other lines for
+IPython are comments; `await` may stand at the top.
 
 **Which text counts.** The written answer's own cell, found by its ids, and what stands between
 its question and the next cell of the release, in the question too; if there is nothing, any text
@@ -210,6 +210,11 @@ _RUN = re.compile(r"^([ \t]*)%run[ \t]+(?:\./)?(\w+)\.py[ \t]*$", re.M)
 _MAGIC = re.compile(
     r"^([ \t]*)(?:[%!?](?:.*\\\n)*.*|[\w.]+\?{1,2}[ \t]*$)|^([ \t]*\w+[ \t]*=[ \t]*)[%!].*$", re.M
 )
+_WRITES = re.compile(
+    r"\s*%%(?:writefile|file)[ \t]+(-a[ \t]+|--append[ \t]+)?"
+    r"([\"']?)(?:\./)?([\w/]+\.py)\2[ \t]*\n(.*)",
+    re.S,
+)
 _PYTHON_CELL_MAGICS = ("time", "timeit", "capture", "prun")
 
 
@@ -287,6 +292,15 @@ def _raw_cells(notebook: Any) -> Iterator[_Raw]:
             str(cell.get("id") or ""),
             pictures if isinstance(pictures, Mapping) else {},
         )
+
+
+def _modules(notebook: Mapping[str, Any]) -> dict[str, str]:
+    """Return the Python files that cells of the notebook write, by path."""
+    files: dict[str, str] = {}
+    for match in filter(None, map(_WRITES.match, _texts(notebook, "code"))):
+        more, _, path, text = match.groups()
+        files[path] = files.get(path, "") + f"{text}\n" if more else f"{text}\n"
+    return files
 
 
 def _cells(notebook: Mapping[str, Any]) -> list[_Cell]:
@@ -607,6 +621,8 @@ class Found:
         Grade ids of pieces that only another notebook has finished.
     remarks : tuple of str
         What staff should know, a sentence each.
+    modules : mapping
+        Python files that the notebook itself writes, by path.
     """
 
     name: str
@@ -615,6 +631,7 @@ class Found:
     pictures: Mapping[str, Mapping[str, Mapping[str, str]]]
     elsewhere: tuple[str, ...]
     remarks: tuple[str, ...]
+    modules: Mapping[str, str] = field(default_factory=dict)
 
 
 _PICTURES, _SHOWN = 3 << 20, 100_000  # characters of images, and of one text
@@ -647,6 +664,7 @@ def find(
     """
     outline, remarks = known[assignment], []
     found: dict[str, tuple[Answer, dict[str, str], dict[str, Any]]] = {}
+    modules: dict[str, dict[str, str]] = {}
     for name, content in files.items():
         try:
             notebook = _load(content)
@@ -659,6 +677,7 @@ def find(
             remarks.append(f"{name} is the notebook of another assignment, {other}")
             continue
         found[name] = (answer, *_written(list(_raw_cells(notebook)), release, answer))
+        modules[name] = _modules(notebook)
     if not found:
         raise ValueError("; ".join(remarks) or f"expected {assignment}.ipynb, found no notebook")
     blank = {cell.grade_id: cell.text for cell in release}
@@ -682,7 +701,13 @@ def find(
                 texts[grade_id], pictures[grade_id] = text, shown.get(grade_id, {})
     more = {grade_id for other, _, _ in found.values() for grade_id in finished(other)}
     return Found(
-        best, answer, texts, pictures, tuple(sorted(more - finished(answer))), tuple(remarks)
+        best,
+        answer,
+        texts,
+        pictures,
+        tuple(sorted(more - finished(answer))),
+        tuple(remarks),
+        modules[best],
     )
 
 
