@@ -1,49 +1,36 @@
 """nbgrader's gradebook, one assignment of it: one writer, whole batches, each all or nothing.
 
 nbgrader's own functions commit after every line and search with a join each; these are the same
-tables, written with a handful of statements a batch. Every look-up goes through an index, so
-that a batch costs the same in a gradebook of 100 learners as in one of 100,000.
+tables, a batch at a time. Every look-up goes through an index, so that a batch costs the same in
+a gradebook of 100 learners as in one of 100,000.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
 from typing import Any
 
 from nbgrader import api  # type: ignore[import-untyped]
 from nbgrader.coursedir import CourseDirectory  # type: ignore[import-untyped]
 from nbgrader.plugins import BasePlugin  # type: ignore[import-untyped]
 from sqlalchemy import (
-    Boolean,
     Column,
     MetaData,
     String,
     Table,
     Text,
-    bindparam,
     delete,
     event,
     func,
     insert,
-    or_,
     select,
     update,
 )
+from sqlalchemy.orm import Session
 
 from grading.limits import LOCKED
 from vaelib.assignments import find
 
-STUDENTS, SUBMISSIONS, BOOKS, GRADES, COMMENTS = (
-    model.__table__
-    for model in (
-        api.Student,
-        api.SubmittedAssignment,
-        api.SubmittedNotebook,
-        api.Grade,
-        api.Comment,
-    )
-)
 # Beside nbgrader's tables: what was judged (a digest of the submission) and what the judge said.
 # By the submission's id, so that whatever nbgrader removes is graded afresh when it comes back.
 RESULTS = Table(
@@ -134,7 +121,7 @@ class Gradebook:
         self._maximum = {cell.name: cell.max_score for cell in notebook.grade_cells}
         self._graded = {cell.name: cell.id for cell in notebook.grade_cells}
         self._answers = {cell.name: cell.id for cell in notebook.solution_cells}
-        code = {cell.name: cell.max_score for cell in notebook.grade_cells if _is_code(cell)}
+        code = {c.name: c.max_score for c in notebook.grade_cells if c.cell_type == "code"}
         self._code = [self._graded[name] for name in code]
         book.db.remove()
         asked = {skill.grade_id: skill.points for skill in find(assignment).skills}
@@ -156,82 +143,70 @@ class Gradebook:
 
     def known(self) -> set[str]:
         """Return the learners in the roster."""
-        with self._engine.connect() as database:
-            return set(database.execute(select(STUDENTS.c.id)).scalars())
+        with Session(self._engine) as database:
+            return set(database.scalars(select(api.Student.id)))
 
     def settled(self) -> dict[str, str]:
         """Return the digest of each submission that has a verdict, or a human's score instead."""
-        open_ = (
-            select(BOOKS.c.assignment_id)
-            .join(GRADES, GRADES.c.notebook_id == BOOKS.c.id)
-            .where(BOOKS.c.notebook_id == self._notebook_id, GRADES.c.cell_id.in_(self._code))
-            .where(GRADES.c.auto_score.is_(None), GRADES.c.manual_score.is_(None))
+        unjudged = (
+            select(api.SubmittedNotebook.assignment_id)
+            .join(api.Grade)
+            .where(api.SubmittedNotebook.notebook_id == self._notebook_id)
+            .where(api.Grade.cell_id.in_(self._code))
+            .where(api.Grade.auto_score.is_(None), api.Grade.manual_score.is_(None))
         )
         query = (
-            select(SUBMISSIONS.c.student_id, RESULTS.c.digest)
-            .join(RESULTS, RESULTS.c.submission_id == SUBMISSIONS.c.id)
-            .where(SUBMISSIONS.c.assignment_id == self._assignment_id)
-            .where(SUBMISSIONS.c.id.not_in(open_))
+            select(api.SubmittedAssignment.student_id, RESULTS.c.digest)
+            .join(RESULTS, RESULTS.c.submission_id == api.SubmittedAssignment.id)
+            .where(api.SubmittedAssignment.assignment_id == self._assignment_id)
+            .where(api.SubmittedAssignment.id.not_in(unjudged))
         )
-        with self._engine.connect() as database:
+        with Session(self._engine) as database:
             return {row.student_id: row.digest for row in database.execute(query)}
 
     def write(self, entries: Sequence[Entry]) -> None:
         """Write a batch in one transaction. What humans entered stays."""
-        if not entries:
-            return
-        with self._engine.begin() as database:
-            found = self._find(database, entries)
-            missing = [entry for entry in entries if entry.learner not in found]
-            if missing:
+        with Session(self._engine) as database, database.begin():
+            learners = [entry.learner for entry in entries]
+            found = self._submitted(database, learners)
+            if missing := [learner for learner in learners if learner not in found]:
                 self._add(database, missing)
-                found |= self._find(database, missing)
-            rows = {entry.learner: found[entry.learner] for entry in entries}
-            database.execute(
-                update(GRADES)
-                .where(
-                    GRADES.c.cell_id == bindparam("cell"), GRADES.c.notebook_id == bindparam("row")
-                )
-                .values(
-                    auto_score=bindparam("score"),
-                    # as nbgrader does: whoever gave a score by hand looks at it again
-                    needs_manual_grade=or_(
-                        GRADES.c.manual_score.is_not(None), bindparam("open", type_=Boolean)
-                    ),
-                ),
-                [
-                    {
-                        "cell": self._graded[name],
-                        "row": rows[entry.learner].book,
-                        "score": score,
-                        "open": score is None,
-                    }
-                    for entry in entries
-                    for name, score in entry.scores.items()
+                found |= self._submitted(database, missing)
+            rows = {learner: found[learner] for learner in learners}
+            books = [row.book for row in rows.values()]
+            grades = self._cells(database, api.Grade, self._graded, books)
+            comments = self._cells(database, api.Comment, self._answers, books)
+            scored = [
+                (grades[rows[entry.learner].book][name], score)
+                for entry in entries
+                for name, score in entry.scores.items()
+            ]
+            _change(
+                database,
+                api.Grade,
+                [  # as nbgrader does: whoever gave a score by hand looks at it again
+                    {"id": grade.id, "auto_score": score, "needs_manual_grade": asked}
+                    for grade, score in scored
+                    for asked in [grade.manual_score is not None or score is None]
                 ],
             )
-            database.execute(
-                update(COMMENTS)
-                .where(
-                    COMMENTS.c.cell_id == bindparam("cell"),
-                    COMMENTS.c.notebook_id == bindparam("row"),
-                )
-                .values(auto_comment=bindparam("text")),
+            _change(
+                database,
+                api.Comment,
                 [
-                    {"cell": self._answers[name], "row": rows[entry.learner].book, "text": text}
+                    {"id": comments[rows[entry.learner].book][name].id, "auto_comment": text}
                     for entry in entries
                     for name, text in entry.comments.items()
                 ],
             )
-            judged = [rows[entry.learner].submission for entry in entries]
+            judged = [row.id for row in rows.values()]
             database.execute(delete(RESULTS).where(RESULTS.c.submission_id.in_(judged)))
-            database.execute(
-                insert(RESULTS),
-                [
+            if entries:
+                results = [
                     {"submission_id": row, "digest": entry.digest, "result": entry.result}
                     for row, entry in zip(judged, entries, strict=True)
-                ],
-            )
+                ]
+                database.execute(insert(RESULTS), results)
 
     def keep_time(self, times: Mapping[str, datetime | None]) -> None:
         """Write when each learner handed in, and what that costs by now.
@@ -239,131 +214,99 @@ class Gradebook:
         At every run: points entered by hand, an extension granted later or another due date
         count, and nothing that was graded by hand is opened again.
         """
-        with self._engine.begin() as database:
-            for learners in batched(times, 500):
-                rows = database.execute(self._rows(learners)).all()
-                moved = [
-                    {"row": row.submission, "at": times[row.student_id]}
-                    for row in rows
-                    if row.timestamp != times[row.student_id]
-                ]
-                if moved:
-                    database.execute(
-                        update(SUBMISSIONS)
-                        .where(SUBMISSIONS.c.id == bindparam("row"))
-                        .values(timestamp=bindparam("at")),
-                        moved,
-                    )
+        learners, size = list(times), 500
+        with Session(self._engine) as database, database.begin():
+            for start in range(0, len(learners), size):
+                rows = self._submitted(database, learners[start : start + size]).values()
                 scores = self._scores(database, [row.book for row in rows])
-                owed = [(row, self._penalty(row, times, scores.get(row.book, 0.0))) for row in rows]
-                changed = [
-                    {"row": row.book, "penalty": penalty}
-                    for row, penalty in owed
-                    if penalty != row.late_submission_penalty
+                moved = [{"id": row.id, "timestamp": times[row.student_id]} for row in rows]
+                owed = [
+                    {"id": row.book, "late_submission_penalty": penalty}
+                    for row in rows
+                    for penalty in [self._penalty(row, times, scores.get(row.book, 0.0))]
                 ]
-                if changed:
-                    database.execute(
-                        update(BOOKS)
-                        .where(BOOKS.c.id == bindparam("row"))
-                        .values(late_submission_penalty=bindparam("penalty")),
-                        changed,
-                    )
+                _change(database, api.SubmittedAssignment, moved)
+                _change(database, api.SubmittedNotebook, owed)
 
     def records(self, learner: str | None = None, size: int = 100) -> Iterator[Record]:
         """Yield every graded submission by learner, or one learner's; `size` are held at once."""
+        results = RESULTS.c.submission_id == api.SubmittedAssignment.id
+        student = api.SubmittedAssignment.student_id
+        query = self._query().add_columns(RESULTS.c.result).join(RESULTS, results)
+        query = query.order_by(student).limit(size)
+        if learner is not None:
+            query = query.where(student == learner)
         last = ""
         while True:
-            query = (
-                select(
-                    SUBMISSIONS.c.student_id,
-                    RESULTS.c.result,
-                    BOOKS.c.id,
-                    BOOKS.c.late_submission_penalty,
-                )
-                .join(RESULTS, RESULTS.c.submission_id == SUBMISSIONS.c.id)
-                .join(BOOKS, BOOKS.c.assignment_id == SUBMISSIONS.c.id)
-                .where(SUBMISSIONS.c.assignment_id == self._assignment_id)
-                .where(BOOKS.c.notebook_id == self._notebook_id)
-                .where(SUBMISSIONS.c.student_id > last)
-                .order_by(SUBMISSIONS.c.student_id)
-                .limit(size)
-            )
-            if learner is not None:
-                query = query.where(SUBMISSIONS.c.student_id == learner)
-            with self._engine.connect() as database:
-                rows = database.execute(query).all()
-                books = [row.id for row in rows]
-                grades = self._cells(database, GRADES, self._graded, books)
-                comments = self._cells(database, COMMENTS, self._answers, books)
-            if not rows:
-                return
+            with Session(self._engine) as database:
+                rows = database.execute(query.where(student > last)).all()
+                books = [row.book for row in rows]
+                grades = self._cells(database, api.Grade, self._graded, books)
+                comments = self._cells(database, api.Comment, self._answers, books)
             for row in rows:
                 yield Record(
                     row.student_id,
                     row.result,
-                    {name: self._mark(name, grade) for name, grade in grades[row.id].items()},
+                    {name: self._mark(name, grade) for name, grade in grades[row.book].items()},
                     {
                         name: text
-                        for name, comment in comments[row.id].items()
+                        for name, comment in comments[row.book].items()
                         if (text := comment.manual_comment or comment.auto_comment)
                     },
                     row.late_submission_penalty or 0.0,
                 )
+            if len(rows) < size:
+                return
             last = rows[-1].student_id
 
-    def _find(self, database: Any, entries: Sequence[Entry]) -> dict[str, Any]:
-        """Return the submissions there are, by learner."""
-        query = self._rows([entry.learner for entry in entries])
-        return {row.student_id: row for row in database.execute(query)}
-
-    def _rows(self, learners: Sequence[str]) -> Any:
-        """Return the query of these learners' submissions: their ids and times."""
+    def _query(self) -> Any:
+        """Return the query of submissions of the assignment, each with its one `book`."""
         return (
             select(
-                SUBMISSIONS.c.student_id,
-                SUBMISSIONS.c.timestamp,
-                SUBMISSIONS.c.extension,
-                SUBMISSIONS.c.id.label("submission"),
-                BOOKS.c.id.label("book"),
-                BOOKS.c.late_submission_penalty,
+                *api.SubmittedAssignment.__table__.c,
+                api.SubmittedNotebook.id.label("book"),
+                api.SubmittedNotebook.late_submission_penalty,
             )
-            .join(BOOKS, BOOKS.c.assignment_id == SUBMISSIONS.c.id)
-            .where(SUBMISSIONS.c.assignment_id == self._assignment_id)
-            .where(BOOKS.c.notebook_id == self._notebook_id)
-            .where(SUBMISSIONS.c.student_id.in_(learners))
+            .join(api.SubmittedAssignment.notebooks)
+            .where(api.SubmittedAssignment.assignment_id == self._assignment_id)
+            .where(api.SubmittedNotebook.notebook_id == self._notebook_id)
         )
 
-    def _add(self, database: Any, entries: Sequence[Entry]) -> None:
+    def _submitted(self, database: Session, learners: Sequence[str]) -> dict[str, Any]:
+        """Return the submissions there are of these learners."""
+        query = self._query().where(api.SubmittedAssignment.student_id.in_(learners))
+        return {row.student_id: row for row in database.execute(query)}
+
+    def _add(self, database: Session, learners: Sequence[str]) -> None:
         """Add submissions, empty as `nbgrader.api.Gradebook.add_submission` makes them."""
-        learners = [entry.learner for entry in entries]
-        query = select(STUDENTS.c.id).where(STUDENTS.c.id.in_(learners))
-        known = set(database.execute(query).scalars())
-        if new := [{"id": learner} for learner in learners if learner not in known]:
-            database.execute(insert(STUDENTS), new)
-        submissions = [
+        known = set(database.scalars(select(api.Student.id).where(api.Student.id.in_(learners))))
+        new = [{"id": learner} for learner in learners if learner not in known]
+        work = [
             {"id": api.new_uuid(), "assignment_id": self._assignment_id, "student_id": learner}
             for learner in learners
         ]
-        database.execute(insert(SUBMISSIONS), submissions)
         books = [
             {"id": api.new_uuid(), "assignment_id": row["id"], "notebook_id": self._notebook_id}
-            for row in submissions
+            for row in work
         ]
-        database.execute(insert(BOOKS), books)
-        for table, cells in ((GRADES, self._graded), (COMMENTS, self._answers)):
-            database.execute(
-                insert(table),
-                [
-                    {"id": api.new_uuid(), "cell_id": cell, "notebook_id": book["id"]}
-                    for book in books
-                    for cell in cells.values()
-                ],
-            )
+        grades, comments = (
+            [{"cell_id": cell, "notebook_id": book["id"]} for book in books for cell in cells]
+            for cells in (self._graded.values(), self._answers.values())
+        )
+        for kind, rows in (
+            (api.Student, new),
+            (api.SubmittedAssignment, work),
+            (api.SubmittedNotebook, books),
+            (api.Grade, grades),
+            (api.Comment, comments),
+        ):
+            if rows:
+                database.execute(insert(kind), rows)
 
-    def _scores(self, database: Any, books: Sequence[str]) -> dict[str, float]:
+    def _scores(self, database: Session, books: Sequence[str]) -> dict[str, float]:
         """Return what each notebook has by now, by its id."""
         query = (
-            select(api.Grade.notebook_id, func.coalesce(func.sum(api.Grade.score), 0.0))
+            select(api.Grade.notebook_id, func.sum(api.Grade.score))
             .where(api.Grade.cell_id.in_(self._graded.values()))
             .where(api.Grade.notebook_id.in_(books))
             .group_by(api.Grade.notebook_id)
@@ -383,13 +326,11 @@ class Gradebook:
         return None if penalty is None else min(max(penalty, 0.0), score)
 
     def _cells(
-        self, database: Any, table: Any, cells: dict[str, str], books: list[str]
+        self, database: Session, kind: Any, cells: dict[str, str], books: Sequence[str]
     ) -> dict[str, dict[str, Any]]:
-        """Return the rows of grades or comments by notebook and by the cell's grade id."""
+        """Return the grades or comments by notebook and by the cell's grade id."""
         names = {cell: name for name, cell in cells.items()}
-        query = select(table).where(
-            table.c.cell_id.in_(list(names)), table.c.notebook_id.in_(books)
-        )
+        query = select(kind.__table__).where(kind.cell_id.in_(names), kind.notebook_id.in_(books))
         found: dict[str, dict[str, Any]] = {book: {} for book in books}
         for row in database.execute(query):
             found[row.notebook_id][names[row.cell_id]] = row
@@ -403,12 +344,7 @@ class Gradebook:
         return Mark(score, self._maximum[name], by_hand)
 
 
-def _is_code(cell: Any) -> bool:
-    return str(cell.cell_type) == "code"
-
-
-def batched(items: Iterable[str], size: int) -> Iterator[list[str]]:
-    """Yield the items in lists of a size."""
-    left = iter(items)
-    while batch := list(islice(left, size)):
-        yield batch
+def _change(database: Session, kind: Any, rows: list[dict[str, Any]]) -> None:
+    """Update rows by their ids."""
+    if rows:
+        database.execute(update(kind), rows)
