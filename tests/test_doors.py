@@ -44,10 +44,11 @@ def prepared(tmp_path_factory):
     for learner, (notebook, files) in made().items():
         place = folder / "submitted" / learner / NAME
         place.mkdir(parents=True)
-        (place / f"{NAME}.ipynb").write_bytes(notebook)
-        for name, text in files.items():
+        for name, content in {f"{NAME}.ipynb": notebook, **files}.items():
             (place / name).parent.mkdir(exist_ok=True)
-            (place / name).write_text(text)
+            (place / name).write_bytes(content if isinstance(content, bytes) else content.encode())
+    (below := place.parent.parent / "in-a-folder-below" / NAME / "work").mkdir()
+    (below.parent / f"{NAME}.ipynb").rename(below / f"{NAME}.ipynb")
     (folder / run.SECRET).write_bytes(b"s" * 32)
     return folder
 
@@ -96,6 +97,43 @@ def moved(where, text=MINE):
     return notebook
 
 
+def cell_of(notebook, grade_id):
+    return next(
+        c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == grade_id
+    )
+
+
+def typed_above_a_check():
+    """Return a notebook whose own cell is as released: the answer stands in a check's cell."""
+    notebook, release = answered(), nbformat.read(notebook_path(ROOT / "exercises", NAME), 4)
+    cell_of(notebook, "kl-divergence").source = cell_of(release, "kl-divergence").source
+    check = next(c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade"))
+    check.source = f"HALF = 0.5\n{DIVERGENCE}\n{check.source}"
+    return notebook
+
+
+def same_id_twice():
+    notebook = answered()
+    at = notebook.cells.index(cell_of(notebook, "kl-divergence"))
+    earlier = nbformat.from_dict(notebook.cells[at] | {"id": "earlier"})
+    earlier.source = "# EXERCISE: kl-divergence\ndef kl_divergence(mu, logvar):\n    return mu"
+    notebook.cells.insert(at, earlier)
+    return notebook
+
+
+def null_metadata():
+    notebook = answered() | {"metadata": None}
+    notebook["cells"] = [dict(cell) | {"metadata": None} for cell in notebook["cells"]]
+    return json.dumps(notebook).encode()
+
+
+def raw_cell():
+    notebook = moved("above")
+    at = next(n for n, cell in enumerate(notebook.cells) if cell.source == MINE)
+    notebook.cells.insert(at + 1, nbformat.v4.new_raw_cell(notebook.cells.pop(at).source))
+    return notebook
+
+
 def heavy():
     notebook = answered()
     plot = nbformat.v4.new_output("display_data", {"text/html": "x" * (6 << 20)})
@@ -110,6 +148,18 @@ def made():
     )
     appended = DIVERGENCE.replace("HALF", "TERMS[0]")
     packaged = f"from tools.kl import HALF\n{DIVERGENCE}"
+    here = f"HALF = 0.5\n{DIVERGENCE}"
+    summed = "(mu**2 + torch.exp(logvar) - 1 - logvar).sum(dim=1)"
+    scripted = (
+        f"@torch.jit.script\ndef added(mu, logvar):\n    return {summed}\n"
+        "# EXERCISE: kl-divergence\ndef kl_divergence(mu, logvar):\n"
+        "    return 0.5 * added(mu, logvar)"
+    )
+    in_lambda = (
+        f"# EXERCISE: kl-divergence\nif (HALF := 0.5):\n"
+        f"    kl_divergence = lambda mu, logvar: HALF * {summed}"
+    )
+    annotated = here.replace("(mu, logvar):", "(mu: Missing | None, logvar) -> Missing:")
     notebooks = {
         "in-prompts": answered(prompted(DIVERGENCE), cells=["HALF = 0.5"]),
         "awaited": answered(cells=[asynchronous, "HALF = await half()"], divergence=DIVERGENCE),
@@ -131,17 +181,39 @@ def made():
         "blank": nbformat.read(notebook_path(ROOT / "exercises", NAME), 4),
         "heavy": heavy(),
         "utf-16": answered(),
+        "display-inside": answered(here.replace("    return", "    display(mu.shape)\n    return")),
+        "jit-script": answered(scripted),
+        "run-with-options": answered(DIVERGENCE, cells=["%run -i tools/constants"]),
+        "bom": b"\xef\xbb\xbf" + nbformat.writes(answered()).encode(),
+        "cp1252": nbformat.writes(answered(f"{here}  # 0,5 \u20ac")).encode("cp1252"),
+        "raw-cell": raw_cell(),
+        "typed-above-a-check": typed_above_a_check(),
+        "capture-with-options": answered(f"%%capture --no-stderr out\n{here}"),
+        "shell-lines": answered(f"!pip install torch\nfiles = !ls\ntorch.exp?\n{here}"),
+        "null-metadata": null_metadata(),
+        "same-id-twice": same_id_twice(),
+        "future-import": answered(f"from __future__ import annotations\n{annotated}"),
+        "in-a-folder-below": answered(),
+        "lambda": answered(in_lambda),
+        "autoreload": answered(
+            f"from halves import HALF\n{DIVERGENCE}", cells=["%load_ext autoreload\n%autoreload 2"]
+        ),
         "fails-above": answered(cells=["HALF = 1 / 0"], divergence=DIVERGENCE),
     }
     beside = {
         "ran-a-file": {"constants.py": "HALF = 0.5"},
         "package-beside": {"tools/kl.py": "HALF = 0.5"},
+        "run-with-options": {"tools/constants.py": "HALF = 0.5"},
+        "autoreload": {"halves.py": "HALF = 0.5"},
     }
     encodings = {"utf-16": "utf-16"}
-    return {
-        name: (nbformat.writes(one).encode(encodings.get(name, "utf-8")), beside.get(name, {}))
-        for name, one in notebooks.items()
-    }
+
+    def content(name, one):
+        if isinstance(one, bytes):
+            return one
+        return nbformat.writes(one).encode(encodings.get(name, "utf-8"))
+
+    return {name: (content(name, one), beside.get(name, {})) for name, one in notebooks.items()}
 
 
 DESERVED |= dict.fromkeys(made(), (10, READ))
@@ -151,7 +223,7 @@ PLAIN = "The KL term weighs 20 times less, so the codes may spread where the pri
 
 def through_the_command(folder, monkeypatch):
     monkeypatch.chdir(folder)
-    assert command.main([NAME, "--workers", "2"]) == 1
+    assert command.main([NAME, "--workers", "1"]) == 1
 
 
 def through_nbgrader(folder, monkeypatch):

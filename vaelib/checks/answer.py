@@ -206,7 +206,9 @@ def assignment_of(
 _MARKER = re.compile(r"^# EXERCISE: (\S+)", re.M)
 # Lines for IPython, with the lines that a backslash joins to them, and cells not in Python.
 _TIMED = re.compile(r"^([ \t]*(?:\w+[ \t]*=[ \t]*)?)%time[ \t]+(?=\S)", re.M)
-_RUN = re.compile(r"^([ \t]*)%run[ \t]+(?:\./)?(\w+)\.py[ \t]*$", re.M)
+_RUN = re.compile(
+    r"^([ \t]*)%run[ \t]+(?:-\w[ \t]+)*([\"']?)(?:\./)?([\w/]+)(?:\.py)?\2[ \t]*$", re.M
+)
 _MAGIC = re.compile(
     r"^([ \t]*)(?:[%!?](?:.*\\\n)*.*|[\w.]+\?{1,2}[ \t]*$)|^([ \t]*\w+[ \t]*=[ \t]*)[%!].*$", re.M
 )
@@ -348,7 +350,10 @@ def _as_ipython(code: str) -> str:
         inputtransformer2.ipython_prompt,
     ):
         lines = transform(lines)
-    text = _RUN.sub(r"\1from \2 import *", _TIMED.sub(r"\1", "".join(lines)))
+    text = _RUN.sub(
+        lambda ran: f"{ran[1]}from {ran[3].replace('/', '.')} import *",
+        _TIMED.sub(r"\1", "".join(lines)),
+    )
     return _MAGIC.sub(_without_magic, text)
 
 
