@@ -43,9 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     from sqlalchemy.exc import SQLAlchemyError
 
     from grading import run  # here, so that worker processes do without nbgrader
-    from grading.gradebook import GradebookError
-    from grading.judge import JailError
-    from grading.pool import PoolError
+    from grading.verdict import GradingError
 
     # nbgrader runs alembic, by its name alone
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
@@ -61,24 +59,18 @@ def main(arguments: list[str] | None = None) -> int:
             jailed=not given.no_jail,
         )
         summary.written = run.write_feedback(course, given.assignment, given.learner)
-    except (run.RunError, GradebookError, JailError, PoolError) as error:
-        print(f"Nothing more is graded: {error}", file=sys.stderr)
-        return 2
-    except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
-        print(
-            f"Nothing more is graded: the gradebook cannot be used ({reason}). Close what holds "
-            "it, or see that it can be reached; the same command goes on.",
-            file=sys.stderr,
-        )
-        return 2
-    except OSError as error:
-        where = f": {error.filename}" if error.filename else ""
-        print(
-            f"Nothing more is graded: {error.strerror or error}{where}. What is graded is kept; "
-            "the same command goes on.",
-            file=sys.stderr,
-        )
+    except (GradingError, SQLAlchemyError, OSError) as error:
+        told = str(error)
+        if isinstance(error, SQLAlchemyError):
+            reason = str(getattr(error, "orig", None) or error).strip().splitlines()[0]
+            told = (
+                f"the gradebook cannot be used ({reason}). Close what holds it, or see that it "
+                "can be reached; the same command goes on."
+            )
+        elif isinstance(error, OSError):
+            where = f": {error.filename}" if error.filename else ""
+            told = f"{error.strerror or error}{where}. The same command goes on."
+        print(f"Nothing more is graded: {told}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("Stopped. What is graded is kept: the same command goes on.", file=sys.stderr)

@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from grading.limits import LOCKED
+from grading.verdict import GradingError
 from vaelib.assignments import find
 
 # Beside nbgrader's tables: what was judged (a digest of the submission) and what the judge said.
@@ -42,42 +43,28 @@ RESULTS = Table(
 )
 
 
-class GradebookError(Exception):
-    """The gradebook does not fit the assignment; the message says what to do."""
+class GradebookError(GradingError):
+    """The gradebook does not fit the assignment."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """One submission for the gradebook.
-
-    Parameters
-    ----------
-    learner : str
-    digest, result : str
-        What was judged, and what the judge said, as text.
-    scores : dict
-        For each graded cell its points, or None where a human is asked for them.
-    comments : dict
-        For each solution cell what the grader says about it, or None.
-    """
+    """One submission for the gradebook."""
 
     learner: str
-    digest: str
-    result: str
-    scores: dict[str, float | None]
-    comments: dict[str, str | None]
+    digest: str  # of what was judged
+    result: str  # what the judge said, as text
+    scores: dict[str, float | None]  # of each graded cell; None where a human is asked for it
+    comments: dict[str, str | None]  # on each solution cell
 
 
 @dataclass(frozen=True)
 class Mark:
-    """A graded cell as the gradebook has it.
+    """A graded cell as the gradebook has it."""
 
-    `score` counts, None while a human is asked for it; `by_hand` says whether one has given it.
-    """
-
-    score: float | None
+    score: float | None  # None while a human is asked for it
     maximum: float
-    by_hand: bool = False
+    by_hand: bool = False  # whether a human has given it
 
 
 @dataclass(frozen=True)
@@ -92,21 +79,7 @@ class Record:
 
 
 class Gradebook:
-    """An assignment in nbgrader's gradebook.
-
-    Parameters
-    ----------
-    course : CourseDirectory
-        nbgrader's configuration: which database, which course.
-    late : BasePlugin
-        What takes points off late submissions.
-    assignment : str
-
-    Raises
-    ------
-    GradebookError
-        If the gradebook does not hold the assignment as `vaelib.assignments` does.
-    """
+    """An assignment in nbgrader's gradebook; `late` takes points off late submissions."""
 
     def __init__(self, course: CourseDirectory, late: BasePlugin, assignment: str) -> None:
         book = api.Gradebook(course.db_url, course.course_id)

@@ -7,7 +7,6 @@ import socket
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import msgspec
@@ -42,17 +41,10 @@ _BORROWED = re.compile(
 
 
 class Judge:
-    """Grades submissions, one at a time, each in a jail of its own.
+    """Grades submissions, one at a time, each in a child of its own in the jail.
 
-    Parameters
-    ----------
-    limits : Limits
-        What one submission may use.
-    course : Path
-        The course's folder, which is not to be seen in the jail; by default the current one.
-    jailed : bool
-        False among people one trusts, where there can be no jail: then learners' code runs in a
-        process of its own, with limits, and could do whatever its user can.
+    `course` is the course's folder, which must not be seen from within; by default the current
+    one. `jailed` is False for `--no-jail`: then learners' code could do whatever its user can.
 
     Raises
     ------
@@ -73,19 +65,14 @@ class Judge:
         self._jail.__enter__()
         through = self._let_through() if self._jailed else ""
         if through:
-            self._jail.__exit__(None, None, None)
+            self._jail.__exit__()
             raise JailError(
                 f"the jail lets through what it must stop ({through}): nothing is graded"
             )
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._jail.__exit__(kind, error, trace)
+    def __exit__(self, *_: object) -> None:
+        self._jail.__exit__()
 
     def grade(
         self,
@@ -102,10 +89,7 @@ class Judge:
         ----------
         notebooks : bytes or mapping
             The submitted file, or several by their names.
-        assignment : str
-            Its name.
-        learner : str
-            Who it is from.
+        assignment, learner : str
         seed : bytes
             The course's secret. The inputs of the checks derive from it, the assignment and the
             learner, so a regrade repeats them. It never enters the jail.
@@ -113,11 +97,6 @@ class Judge:
             The cells of the released notebook: they tell which texts are the learner's.
         modules : mapping
             The learner's own Python files, by path.
-
-        Returns
-        -------
-        Graded
-            One `Verdict` for each skill, in order.
 
         Raises
         ------
@@ -160,7 +139,7 @@ class Judge:
         return found, results
 
     def _restart(self) -> None:
-        self._jail.__exit__(None, None, None)
+        self._jail.__exit__()
         self._jail = Jail(self._limits, self._course, self._jailed)
         self.__enter__()
 

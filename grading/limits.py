@@ -17,7 +17,7 @@ PARTS, DEPTH, TEXT = 16, 3, 2000  # of a value: in a tuple, tuples in tuples, ch
 
 # What is told.
 MESSAGE = 3000  # characters to a learner about a skill
-SHOWN = 100_000  # characters of one answer on a page
+SHOWN = 20_000  # characters of one answer on a page: hostile Markdown costs their square
 
 # Clocks of the grader itself, in seconds on the wall: for what has died, not for what is slow.
 UP = 300.0  # for the warm process: it imports torch
@@ -35,23 +35,12 @@ class Limits:
 
     Work is counted in seconds of the child's CPU, which a busy machine does not use up. The clock
     on the wall is for an answer that sleeps, and stands far above.
-
-    Parameters
-    ----------
-    memory : int
-        Bytes beyond those of the warm process.
-    files : int
-        Open files.
-    reading, call, submission : float
-        Seconds of CPU: for finding the answer in what was handed in, for one call of it, for all.
-    wait, wall : float
-        Seconds on the wall: for one call, and for the submission.
     """
 
-    memory: int = 1 << 30
-    files: int = 64
-    reading: float = 10.0
-    call: float = 10.0
-    submission: float = 120.0
-    wait: float = 120.0
-    wall: float = 600.0
+    memory: int = 1 << 30  # bytes beyond those of the warm process
+    files: int = 64  # open ones
+    reading: float = 10.0  # seconds of CPU to find the answer in what was handed in
+    call: float = 10.0  # of CPU, for one call of the answer
+    submission: float = 120.0  # of CPU, for all of it
+    wait: float = 120.0  # on the wall, for one call
+    wall: float = 600.0  # on the wall, for all of it

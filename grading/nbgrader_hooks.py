@@ -20,10 +20,8 @@ from nbgrader.converters.base import NbGraderException  # type: ignore[import-un
 
 from grading import run
 from grading.__main__ import cores
-from grading.gradebook import GradebookError
-from grading.judge import JailError
-from grading.pool import PoolError
 from grading.submission import printable
+from grading.verdict import GradingError
 from vaelib.assignments import names
 
 
@@ -58,7 +56,7 @@ def _instead_of(converter: Any, work: Callable[[Any, run.Course, str, list[str]]
     ]
     try:
         work(converter, course, assignment, chosen)
-    except (run.RunError, GradebookError, JailError, PoolError) as error:
+    except GradingError as error:
         converter.log.error("Nothing more is graded: %s", error)
         raise NbGraderException(str(error)) from None
     converter.assignments = {}

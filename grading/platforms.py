@@ -22,7 +22,7 @@ from nbgrader.api import Gradebook, MissingEntry  # type: ignore[import-untyped]
 from nbgrader.plugins import ExportPlugin  # type: ignore[import-untyped]
 
 from grading.limits import NOTEBOOKS
-from grading.submission import printable
+from grading.submission import OURS, printable
 from vaelib.assignments import names
 
 _ORIGIN = ".origin"
@@ -44,7 +44,8 @@ def collect(archive: Path, submitted: Path, assignment: str) -> Iterator[str]:
             path = PurePosixPath(name)
             if entry.is_dir() or path.name.startswith(".") or "__MACOSX" in path.parts:
                 continue
-            match = _MOODLE.match(name) or _CANVAS.match(name) or _PLAIN.match(name)
+            platforms = _MOODLE.match(name) or _CANVAS.match(name)
+            match = platforms or _PLAIN.match(name)
             if match is None or path.is_absolute() or ".." in path.parts or not match["file"]:
                 yield f"{printable(name)}: no learner can be told from this name"
                 continue
@@ -53,6 +54,9 @@ def collect(archive: Path, submitted: Path, assignment: str) -> Iterator[str]:
                 yield f"{printable(name)}: no learner's id, or too large"
                 continue
             file = match["file"].removeprefix(f"{assignment}/")
+            if platforms and PurePosixPath(file).name in OURS:
+                yield f"{printable(name)}: when something came is not for the learner to say"
+                continue
             place = submitted / learner / assignment
             (place / file).parent.mkdir(parents=True, exist_ok=True)
             (place / file).write_bytes(zipped.read(entry))

@@ -22,13 +22,13 @@ from pebble import ProcessExpired, ProcessPool
 from grading import limits
 from grading.judge import JailError, Judge
 from grading.submission import Submission
-from grading.verdict import Graded, Verdict
+from grading.verdict import Graded, GradingError, Verdict
 from vaelib.assignments import find
 from vaelib.checks.answer import Release
 
 
-class PoolError(Exception):
-    """Nobody is there to grade; the message says why."""
+class PoolError(GradingError):
+    """Nobody is there to grade."""
 
 
 class Task(NamedTuple):
@@ -100,7 +100,7 @@ def on_this_machine(tasks: Iterable[Task], count: int) -> Iterator[Outcome]:
             return
         except JailError:
             raise
-        except (RuntimeError, PoolError) as error:
+        except RuntimeError as error:
             # A process that dies at a bad moment, with the pool's lock or half a result sent,
             # takes the pool along: what it had not graded goes to a new one.
             barren += 1

@@ -16,28 +16,11 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import _get_current_function_mode
 
-from grading import pieces, wire
-from grading.protocol import (
-    Begin,
-    Call,
-    Called,
-    Failed,
-    Input,
-    Load,
-    Loaded,
-    Made,
-    Make,
-    Message,
-    Parameters,
-    Pull,
-    Pulled,
-    Request,
-    Value,
-)
+from grading import pieces, protocol, wire
 from vaelib.assignments import Carrier
 from vaelib.checks.gpu import PretendGPU
 
-Reply = TypeVar("Reply", bound=Message)
+Reply = TypeVar("Reply", bound=protocol.Message)
 Method = TypeVar("Method", bound=Callable[..., Any])
 
 
@@ -64,37 +47,22 @@ class Died(Exception):
 class Session:
     """The exchange with one child.
 
-    Parameters
-    ----------
-    channel : socket
-        The child's.
-    key : bytes
-        Secret: seeds for the child are derived with it.
-    wait : float
-        Seconds for one exchange, on the wall: the child's CPU is limited in itself.
-    until : float
-        The end of the whole submission, on the clock of `time.monotonic`.
-
-    Attributes
-    ----------
-    death : str
-        Why the child is no longer asked: "timeout", "crashed" or "" while it lives. Sticky.
-    fault : str
-        An error of the proxies themselves: then there is no verdict.
-    odd : str
-        What the last odd thing was that came of the answer: no plain numbers on the CPU.
-    error : str
-        The kind of verdict the last exchange would earn: "learner error", "out of memory" or "".
+    Seeds for the child are derived with `key`, a secret. One exchange may take `wait` seconds on
+    the wall (the child's CPU is limited in itself), and all may last `until` that moment on the
+    clock of `time.monotonic`.
     """
 
     def __init__(self, channel: socket.socket, key: bytes, wait: float, until: float) -> None:
         self._channel, self._key, self._wait, self._until = channel, key, wait, until
-        self.death = self.error = self.fault = self.odd = ""
+        self.death = ""  # why the child is no longer asked: "timeout" or "crashed"; sticky
+        self.error = ""  # what the last exchange would earn: "learner error", "out of memory"
+        self.fault = ""  # an error of the proxies themselves: then there is no verdict
+        self.odd = ""  # the last thing that came of the answer and is no plain numbers on the CPU
         self._calls = 0
         self.reseeded = False
 
     def ask(
-        self, request: Request, kind: type[Reply], tensors: Sequence[Tensor] = ()
+        self, request: protocol.Request, kind: type[Reply], tensors: Sequence[Tensor] = ()
     ) -> tuple[Reply, list[Tensor]]:
         """Return the child's reply; raise the answer's error, or `Died`."""
         if self.death:
@@ -112,12 +80,12 @@ class Session:
             raise Died(str(broken)) from None
         self.death = self.error = ""
         far = any(value.is_meta for value in tensors) or (
-            isinstance(request, Call) and request.pretend is not None
+            isinstance(request, protocol.Call) and request.pretend is not None
         )
-        self.odd = "" if isinstance(request, Begin) else self.odd
+        self.odd = "" if isinstance(request, protocol.Begin) else self.odd
         for value in results:
             self.odd = _odd(value, far) or self.odd
-        if isinstance(reply, Failed):
+        if isinstance(reply, protocol.Failed):
             memory = reply.kind == "MemoryError" or "can't allocate memory" in reply.text
             self.error = "out of memory" if memory else "learner error"
             raise raised(reply)
@@ -127,23 +95,23 @@ class Session:
         self, source: str, names: list[str], modules: Mapping[str, str]
     ) -> tuple[dict[str, str], list["Raised"]]:
         """Let the child run the answer; return the kind of each piece, and the errors."""
-        reply, _ = self.ask(Load(source, names, dict(modules)), Loaded)
+        reply, _ = self.ask(protocol.Load(source, names, dict(modules)), protocol.Loaded)
         return reply.kinds, [raised(error) for error in reply.errors]
 
     def call(
         self,
-        call: Call,
+        call: protocol.Call,
         inputs: Sequence[Tensor],
         parameters: Sequence[Tensor] = (),
         changed: Sequence[Tensor] = (),
-        adopt: Callable[[Parameters, Sequence[Tensor]], Sequence[Tensor]] | None = None,
+        adopt: Callable[[protocol.Parameters, Sequence[Tensor]], Sequence[Tensor]] | None = None,
     ) -> Any:
         """Call a function or module of the answer, as a differentiable step of the judge's graph.
 
         Writes into the inputs what the answer wrote into its copies of them, and lets `adopt`
         have the parameters that a module made in the call.
         """
-        reply, results = self.ask(call, Called, [*inputs, *changed])
+        reply, results = self.ask(call, protocol.Called, [*inputs, *changed])
         count = len(reply.grad) + len(reply.changed)
         if adopt and reply.new:
             parameters = adopt(reply.new, results[count:])
@@ -168,17 +136,19 @@ class Session:
                 outputs[at] = value
         return self._value(reply.value, outputs)
 
-    def prepared(self, inputs: Sequence[Tensor], using: Mapping[str, Any], **about: Any) -> Call:
+    def prepared(
+        self, inputs: Sequence[Tensor], using: Mapping[str, Any], **about: Any
+    ) -> protocol.Call:
         """Return a call of these inputs, under the modes that hold here."""
         self._calls += 1
         mode = _get_current_function_mode()
-        return Call(
+        return protocol.Call(
             self._calls,
             self.seed(),
             torch.is_grad_enabled(),
             torch.is_inference_mode_enabled(),
             [
-                Input(i.requires_grad, i.is_leaf, i.ndim == 2 and not i.is_contiguous())
+                protocol.Input(i.requires_grad, i.is_leaf, i.ndim == 2 and not i.is_contiguous())
                 for i in inputs
             ],
             _sources(using),
@@ -190,7 +160,7 @@ class Session:
         self, call: int, weights: Sequence[Tensor], sources: Sequence[Any]
     ) -> list[Tensor | None]:
         """Return the gradients to the sources of a call."""
-        reply, grads = self.ask(Pull(call), Pulled, weights)
+        reply, grads = self.ask(protocol.Pull(call), protocol.Pulled, weights)
         if len(reply.sources) != len(grads):
             raise self.broken("no gradients")
         pulled: list[Tensor | None] = [None] * len(sources)
@@ -218,7 +188,7 @@ class Session:
         digest = hashlib.blake2b(state, key=self._key, person=purpose, digest_size=8).digest()
         return int.from_bytes(digest, "big") >> 2
 
-    def _value(self, value: Value, tensors: Sequence[Tensor]) -> Any:
+    def _value(self, value: protocol.Value, tensors: Sequence[Tensor]) -> Any:
         try:
             return wire.decode(value, tensors)
         except wire.WireError as error:
@@ -296,13 +266,13 @@ class Module(nn.Module):
         tensors: list[Tensor] = []
         self.cast = ("float32", "cpu")
         plain = [wire.encode(size, tensors) for size in sizes]
-        request = Make(self.name, plain, self.session.seed())
-        reply, values = self.session.ask(request, Made, tensors)
+        request = protocol.Make(self.name, plain, self.session.seed())
+        reply, values = self.session.ask(request, protocol.Made, tensors)
         self.session.advance()
         self.number, self.lazy = reply.module, reply.lazy
         self.adopt(reply.parameters, values)
 
-    def adopt(self, told: Parameters, values: Sequence[Tensor]) -> list[nn.Parameter]:
+    def adopt(self, told: protocol.Parameters, values: Sequence[Tensor]) -> list[nn.Parameter]:
         """Take over the parameters that the child tells of, and return them."""
         if not len(told.names) == len(told.grad) == len(values):
             raise self.session.broken("another number of parameters")
@@ -403,7 +373,7 @@ class Raised(Exception):
         self.learners_lines: list[str] = []
 
 
-def raised(told: Failed) -> Raised:
+def raised(told: protocol.Failed) -> Raised:
     """Return the error that the child tells of."""
     bases = {base.__name__: base for base in (NotImplementedError, RecursionError, TypeError)}
     parents = (Raised, bases[told.kind]) if told.kind in bases else (Raised,)

@@ -31,14 +31,14 @@ from grading.graded_notebook import answers, cells_of, graded_notebook, plain
 from grading.limits import BATCH, DELAY, Limits
 from grading.pool import Outcome, Task, unjudged
 from grading.submission import Submission, misplaced, printable, read
-from grading.verdict import OPEN, Graded
+from grading.verdict import OPEN, Graded, GradingError
 from vaelib.assignments import find, names
 
 SECRET = ".grading-secret"
 
 
-class RunError(Exception):
-    """Nothing can be graded; the message says why and what to do."""
+class RunError(GradingError):
+    """There is nothing to grade, or not here, or not now."""
 
 
 @dataclass
@@ -120,7 +120,7 @@ def grade(
 
     Raises
     ------
-    RunError, GradebookError, JailError, PoolError
+    GradingError
         If nothing can be graded.
     """
     release = _release(course, assignment)

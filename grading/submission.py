@@ -22,39 +22,22 @@ from zoneinfo import ZoneInfo
 from grading.limits import FILES, HELPERS, MODULES, NOTEBOOKS
 
 _NOTEBOOK = re.compile(r".\.ipynb(?: ?\(\d+\))?(?:\.(?:txt|json))?$", re.I)  # as browsers save it
-_OURS = {"timestamp.txt", "submission_secret.txt"}
+OURS = {"timestamp.txt", "submission_secret.txt"}  # nbgrader's and ours, never a learner's
 _SKIPPED = re.compile(r"\.|__MACOSX$|__pycache__$")
 
 
 @dataclass(frozen=True)
 class Submission:
-    """What a learner handed in for an assignment.
-
-    Parameters
-    ----------
-    learner, assignment : str
-    notebooks : mapping
-        Their content, by name.
-    modules : mapping
-        The learner's own Python files, by path.
-    timestamp : datetime or None
-        When it came, in UTC without a zone, as nbgrader keeps it.
-    question : str
-        What `timestamp.txt` leaves open, in words; "" if nothing.
-    problem : str
-        Why there is nothing to judge; "" if there is.
-    secret : str
-        What nbgrader's exchange knows the submission by; "" if it did not come that way.
-    """
+    """What a learner handed in for an assignment."""
 
     learner: str
     assignment: str
-    notebooks: Mapping[str, bytes] = field(default_factory=dict)
-    modules: Mapping[str, str] = field(default_factory=dict)
-    timestamp: datetime | None = None
-    question: str = ""
-    problem: str = ""
-    secret: str = ""
+    notebooks: Mapping[str, bytes] = field(default_factory=dict)  # by name
+    modules: Mapping[str, str] = field(default_factory=dict)  # the learner's own, by path
+    timestamp: datetime | None = None  # in UTC without a zone, as nbgrader keeps it
+    question: str = ""  # what `timestamp.txt` leaves open, in words
+    problem: str = ""  # why there is nothing to judge
+    secret: str = ""  # what nbgrader's exchange knows it by, if it came that way
 
     @property
     def digest(self) -> str:
@@ -80,13 +63,8 @@ class Submission:
 def read(folder: Path, top: Path, learner: str, assignment: str) -> Submission:
     """Read a submission: plain files only, no links, no pipes, and not too much.
 
-    Parameters
-    ----------
-    folder : Path
-        The learner's, for this assignment.
-    top : Path
-        What holds everybody's; a link between the two could lead to another learner's work.
-    learner, assignment : str
+    Between `top`, which holds everybody's, and the learner's folder a link could lead to another
+    learner's work.
     """
     timestamp, question, secret = None, "", ""
     try:
@@ -96,7 +74,10 @@ def read(folder: Path, top: Path, learner: str, assignment: str) -> Submission:
             if part.is_symlink():
                 raise ValueError(f"the folder {part.relative_to(top)} is a link")
         paths = sorted(_files(folder))
-        names = {path.relative_to(folder).as_posix(): path for path in paths}
+        names = {
+            os.fsencode(path.relative_to(folder)).decode("utf-8", "backslashreplace"): path
+            for path in paths
+        }
         if "timestamp.txt" in names:
             timestamp, question = when(_read(names["timestamp.txt"], 1000))
         if "submission_secret.txt" in names:
@@ -108,7 +89,7 @@ def read(folder: Path, top: Path, learner: str, assignment: str) -> Submission:
             notebooks[name] = _read(names[name], left)
             left -= len(notebooks[name])
         if not notebooks:
-            others = ", ".join([name for name in names if name not in _OURS][:5])
+            others = ", ".join([name for name in names if name not in OURS][:5])
             raise ValueError(f"expected {assignment}.ipynb, found {others or 'no file'}")
         modules, left = {}, HELPERS
         for name in [name for name in names if name.endswith(".py")][:MODULES]:

@@ -1,4 +1,4 @@
-"""What judging a submission gives: a `Graded`, with a `Verdict` for each skill."""
+"""What judging a submission gives: a `Graded`, with a `Verdict` for each skill; or an error."""
 
 from dataclasses import dataclass, field
 
@@ -20,46 +20,27 @@ KINDS = (
 OPEN = frozenset({"not found", "grader error"})
 
 
+class GradingError(RuntimeError):
+    """Nothing more can be graded; the message says why and what to do."""
+
+
 @dataclass(frozen=True)
 class Verdict:
-    """One skill of one submission.
-
-    Parameters
-    ----------
-    grade_id : str
-        The graded cell's id for nbgrader.
-    points, maximum : float
-        What was earned of what can be earned. `points` is None where there is no verdict on the
-        learner ("not found", "grader error").
-    kind : str
-        One of `KINDS`.
-    message : str
-        Plain text for the learner, never HTML; empty for a passed skill.
-    """
+    """One skill of one submission."""
 
     grade_id: str
-    points: float | None
+    points: float | None  # None where there is no verdict on the learner
     maximum: float
-    kind: str
-    message: str
+    kind: str  # one of `KINDS`
+    message: str  # plain text for the learner, never HTML; empty for a passed skill
 
 
 @dataclass(frozen=True)
 class Graded:
-    """One submission: a `Verdict` for each skill of the assignment, in the table's order.
-
-    Parameters
-    ----------
-    learner, assignment : str
-    skills : tuple of Verdict
-    seconds : float
-        The wall time that judging took.
-    found : Found or None
-        What was handed in, as it was read; None if it could not be.
-    """
+    """One submission: a `Verdict` for each skill of the assignment, in the table's order."""
 
     learner: str
     assignment: str
     skills: tuple[Verdict, ...]
-    seconds: float
-    found: Found | None = field(default=None, compare=False)
+    seconds: float  # on the wall, for judging
+    found: Found | None = field(default=None, compare=False)  # what was handed in, if it was read

@@ -47,14 +47,7 @@ def receive(
 ) -> tuple[Any, list[Tensor]]:
     """Return the next message, if it is of a kind, or `Failed`; and the tensors behind it.
 
-    Parameters
-    ----------
-    channel : socket
-        A connected stream.
-    kind : type
-        Of the message, or several.
-    deadline : float
-        On the clock of `time.monotonic`, for the whole frame, however slowly it drips.
+    The deadline, on the clock of `time.monotonic`, is for the whole frame, however slowly it drips.
 
     Raises
     ------

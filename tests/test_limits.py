@@ -419,6 +419,27 @@ def test_a_page_loads_no_image_from_outside_and_keeps_those_in_it():
     bad = '<img src="data:image/svg+xml;base64,PHN2Zz4=" onerror="alert(1)" width="1 onload=x">'
     assert "svg" not in safe_html(bad) and "onerror" not in safe_html(bad)
     assert rendered("one\ntwo", {}).count("<br") == 1
+    assert "data:" not in rendered("[x](data:text/html;base64,PHNjcmlwdD4=)", {})
+
+
+def test_hostile_markdown_is_cut_before_it_costs_its_square():
+    """100,000 opening brackets took minutes of the grader's own time, at every run."""
+    from grading.feedback import rendered
+    from grading.graded_notebook import plain
+
+    text, began = plain("[a](" * 100_000), time.process_time()
+    assert rendered(text, {}).endswith("[... cut here]</p>\n")
+    assert time.process_time() - began < 20
+
+
+def test_names_that_are_no_text_can_be_read(tmp_path):
+    place = tmp_path / "ann" / "kl_loss"
+    place.mkdir(parents=True)
+    for name in (b"kl\xff.ipynb", b"kl\xfe.ipynb", b"help\xff.py"):
+        (place / os.fsdecode(name)).write_text("{}")
+    found = read(place, tmp_path, "ann", "kl_loss")
+    assert [*found.notebooks] == [r"kl\xfe.ipynb", r"kl\xff.ipynb"]
+    assert [*found.modules] == [r"help\xff.py"] and found.digest
 
 
 def test_a_summary_takes_no_command_from_a_name():

@@ -19,7 +19,11 @@ SCHEMES = {
     "mary/kl_loss.ipynb": "mary",
     "john/kl_loss/kl_loss.ipynb": "john",
 }
-REFUSED = ["../../evil.ipynb", "/etc/passwd", "lost.ipynb", "bell\x07/kl_loss.ipynb"]
+REFUSED = [
+    *("../../evil.ipynb", "/etc/passwd", "lost.ipynb", "bell\x07/kl_loss.ipynb"),
+    # a learner's word on when it came
+    *("turingalan_4711_90212_timestamp.txt", "Eve_1_assignsubmission_file_/timestamp.txt"),
+]
 
 
 @pytest.fixture

@@ -13,7 +13,6 @@ import threading
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import msgspec
@@ -21,6 +20,7 @@ import msgspec
 import vaelib
 from grading.jail import library
 from grading.limits import REPLY, UP, Limits
+from grading.verdict import GradingError
 
 _HERE = Path(__file__).parent
 _GRADING = ("__init__.py", "limits.py", "protocol.py", "wire.py")
@@ -34,22 +34,12 @@ _ENVIRONMENT = {
 }
 
 
-class JailError(RuntimeError):
-    """A jail could not be made as it should be: nothing is graded."""
+class JailError(GradingError):
+    """A jail could not be made as it should be."""
 
 
 class Jail:
-    """The warm process, and the child of the submission at hand.
-
-    Parameters
-    ----------
-    limits : Limits
-        What one submission may use.
-    course : Path
-        The course's folder, which must not be seen from within.
-    jailed : bool
-        False for `--no-jail`: two processes and limits, and no more.
-    """
+    """The warm process, and the child of the submission at hand; arguments as of `Judge`."""
 
     def __init__(self, limits: Limits, course: Path, jailed: bool = True) -> None:
         self._limits, self._course, self._jailed = limits, course, jailed
@@ -95,12 +85,7 @@ class Jail:
         self._control.settimeout(REPLY)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._end.close()
 
     def _start(self, command: list[str], control: int, environment: dict[str, str] | None) -> None:
