@@ -143,7 +143,7 @@ release: $(READY) pdf ## dist/: wheel, sdist, the built book as an archive and a
 
 # What the bounds in pyproject.toml admit, tried: the tests that only the library needs, each with
 # its module's name. PyTorch's CPU build where its index is reached, else what the index has.
-LIBRARY := $(filter-out %/test_bugs.py %/test_runs.py, \
+LIBRARY := $(filter-out %/test_bugs.py %/test_runs.py %/test_explorer.py, \
     $(wildcard $(patsubst vaelib/%.py,tests/test_%.py,$(wildcard vaelib/*.py))) \
     tests/test_posteriors.py tests/test_linear_gaussian.py tests/test_checks.py)
 TRIED = .cache/$@

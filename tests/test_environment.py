@@ -188,6 +188,24 @@ def test_help_names_every_target_and_the_readers_few_first():
     assert len(re.findall(r"^[A-Z].*", done.stdout, re.M)) == 4  # the groups
 
 
+def test_what_the_librarys_tests_import_is_in_their_environment():
+    """`make lowest` and its like install the library, pytest and nbformat."""
+    asked = ["make", "--eval", "listed: ; @echo $(LIBRARY)", "listed"]
+    listed = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True)
+    waiting = [ROOT / name for name in listed.stdout.split()]
+    assert len(waiting) > 10
+    there = {*sys.stdlib_module_names, "vaelib", "pytest", "nbformat"}
+    there |= {"torch", "numpy", "matplotlib"}
+    seen = set()
+    while waiting:
+        path = waiting.pop()
+        seen.add(path)
+        for name in re.findall(r"^(?:import|from) ([\w.]+)", path.read_text("utf-8"), re.M):
+            own = ROOT / "tests" / f"{name}.py"
+            assert own.is_file() or name.split(".")[0] in there, (path.name, name)
+            waiting += [own] if own.is_file() and own not in seen else []
+
+
 def test_all_tell_the_same_sizes():
     sizes = {"0.2 GB", "0.24 GB", "2.7 GB"}
     for path in ("README.md", "tools/make_env.py"):
