@@ -231,6 +231,7 @@ ANSWERS = [
     f"book/{name}"
     for name in (
         *("posteriors", "sampling", "log_variance", "thread", "first_z", "numbers"),
+        *("exchange_rate", "elbo", "training"),
         *("kl", "latent_space", "blurry", "latent_size", "evaluation", "bugs", "explorer"),
     )
 ]

@@ -7,13 +7,6 @@ from prose import problems, unsupported
 
 CHAPTERS = sorted(ROOT.glob("book/*.ipynb"))
 
-# Chapters with conclusions whose control is still to be run.
-NOT_YET = {
-    "elbo",
-    "exchange_rate",
-    "training",
-}
-
 PAGE = (
     "With one mu it costs about 186 nats. The first is *cheaper* than that, see `x[10]` and $10$."
 )
@@ -60,11 +53,7 @@ def test_the_gate_bites(prose, check, complaint):
 
 @pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)
 def test_every_conclusion_has_a_control(chapter):
-    found = unsupported(nbformat.read(chapter, 4))
-    if chapter.stem in NOT_YET:
-        assert found, f"take {chapter.stem} out of NOT_YET"
-        pytest.xfail("\n".join(found))
-    assert found == []
+    assert unsupported(nbformat.read(chapter, 4)) == []
 
 
 CONCLUSION = "A Gaussian comes within 2 nats, so its shape is good enough."
