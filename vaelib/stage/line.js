@@ -159,7 +159,7 @@ export function compile(text) {
       if (token === "len") return (/** @type {any} */ x) => item(value(x).shape, 0);
       if (token === "Normal") return FUNCTIONS.Normal;
       if (MODULES.includes(token)) return MODULE;
-      throw new Unread(`this page does not know the name ${token}`);
+      throw new Unread(`this page does not know the name ${token}: a line above must make it`);
     };
   }
 

@@ -919,6 +919,7 @@ function cover(host) {
 
   /** One more z for the same image: what trembles. */
   function tremble() {
+    if (!state.name) return blank();
     const logits = decode(wide, sample(state.wideCode));
     paint(drawn, sigmoid(logits));
     paintCodes(map, dots, labels);
@@ -929,6 +930,20 @@ function cover(host) {
     part(".kl").style.flexGrow = String(cost.shown[1]);
     const [rec, second] = cost.shown.map((value) => value.toFixed(1));
     part(".cost").textContent = `Reconstruction ${rec} + KL ${second} = ${cost.sum} nats`;
+  }
+
+  /** Nothing is drawn: no Gaussian, no drawing, no cost. */
+  function blank() {
+    for (const picture of [seen, drawn]) {
+      paint(picture, new Float32Array(784));
+      picture.setAttribute("aria-label", "Nothing yet");
+    }
+    paintCodes(map, dots, labels);
+    map.setAttribute("aria-label", `Codes of ${labels.length} test images`);
+    for (const name of [".rec", ".kl"]) part(name).style.flexGrow = "0";
+    part(".gauss").textContent = "codes of test images";
+    part(".cost").textContent = "Draw a digit.";
+    part(".far").hidden = true;
   }
 
   /** @param {Float32Array} image @param {string} name */
@@ -999,6 +1014,8 @@ function cover(host) {
   part(".next").addEventListener("click", () => pick((state.index + 1) % images.length));
   part(".clear").addEventListener("click", () => {
     paper.empty();
+    state.name = "";
+    blank();
     say("The sheet is empty.");
   });
   still.addEventListener("change", () => play(!still.matches));
@@ -1081,7 +1098,7 @@ function encoder(host) {
     canvas(".own").setAttribute("aria-label", `The image, a ${data.shown[state.index]}`);
     for (const name of ["prior", "q"]) {
       paint(canvas(`.${name} .ink`), new Float32Array(784));
-      part(`.${name} .best`).textContent = "the best so far";
+      part(`.${name} .best`).textContent = "the best of them";
       for (const kind of [".ink", ".curve"])
         canvas(`.${name} ${kind}`).setAttribute("aria-label", "Nothing thrown yet");
     }
@@ -1127,10 +1144,12 @@ function encoder(host) {
           if (cost >= best[name]) continue;
           best[name] = cost;
           paint(canvas(`.${name} .ink`), sigmoid(logits));
-          part(`.${name} .best`).textContent = `the best so far: ${number(cost, 1)} nats`;
         }
       }
       state.thrown = state.prior.length;
+      for (const name of ["prior", "q"])
+        part(`.${name} .best`).textContent =
+          `the best of ${state.thrown.toLocaleString("en")}: ${number(best[name], 1)} nats`;
       bars();
       if (state.thrown < COUNT) requestAnimationFrame(some);
       else tell(weights, best, own);
@@ -1455,8 +1474,8 @@ function logarithm(host) {
       raw <= 0
         ? raw === 0
           ? "At 0, where a new layer begins: exp gives sigma = 1, the prior's, at no KL; softplus starts beside it; relu is at 0, where the KL is infinite."
-          : "relu is dark: sigma 0, slope 0, so no gradient can bring it back. exp gives a small sigma, and the slope of log(sigma) is one half, here as everywhere."
-        : "All three give a positive sigma; exp alone has the slope of log(sigma) at one half everywhere, so the KL needs no logarithm: logvar is the raw output.";
+          : "relu is dark: sigma 0, slope 0. Its drawing is clean, for the noise is gone, and gone for good: no gradient brings it back. exp gives a small sigma, and a slope that is never 0."
+        : "All three give a positive sigma. The KL also asks for log(sigma²): with exp it is the raw output itself, which is why the code calls that logvar.";
   }
   input(".raw").addEventListener("input", show);
   inEveryTheme(show);
@@ -1473,7 +1492,7 @@ const { dots, flat, labels } = modules["models"];
 const { element, inEveryTheme, number, open, paint } = modules["page"];
 
 const MARKUP = `
-  <p class="ask">Twelve z from the standard normal. How many will decode to a clear digit?</p>
+  <p class="ask">Twelve z from the standard normal: does each decode to a clear digit? Guess, then look where the blurred ones lie.</p>
   <div class="line duo"><div class="part"><canvas class="map guess" width="${SIDE}" height="${SIDE}" tabindex="0" role="application"></canvas><span>codes of 1,000 test images, and the twelve z: drag one, or use arrow keys</span></div>
     <div class="part own"><div class="twelve"></div><span>the twelve, decoded; blue: the blue cross</span></div></div>
   <p class="told" role="status"></p>
@@ -1605,7 +1624,7 @@ const MARKUP = `
   <p class="told" role="status"></p>
   <div class="buttons"><button type="button" class="again">Another z</button></div>
   <hr>
-  <label class="dial">Noise: z = mu + <output>1.0</output> sigma eps <input type="range" class="noise" min="0" max="3" step="0.1" value="1"></label>
+  <label class="dial">Noise: z = mu + <output>1.0</output> sigma eps, eps from the standard normal <input type="range" class="noise" min="0" max="3" step="0.1" value="1"></label>
   <label><input type="checkbox" class="plug"> pull the plug: z = eps, without mu and sigma</label>
   <div class="strip"><div class="part"><canvas class="ink own" width="84" height="84" role="img"></canvas><span>the image</span></div>
     ${["one z, decoded", "another", "a third"].map((name, i) => `<div class="part"><canvas class="ink z${i}" width="84" height="84" role="img"></canvas><span>${name}</span></div>`).join("")}
@@ -1678,8 +1697,8 @@ function survives(host) {
     parts(".five button")[state.own].className = "right";
     part(".told").textContent =
       `${i === state.own ? "Yes" : `No: it is from image ${state.own + 1}`}. ` +
-      `You: ${state.right} of ${state.rounds}. The densities of the five Gaussians: ${state.machine} of ${state.rounds}; ` +
-      `among all 1,000 test images they find ${(100 * data.found).toFixed(0)} %.`;
+      `You: ${state.right} of ${state.rounds}. The rule "the Gaussian in which this z is likeliest": ${state.machine} of ${state.rounds}; ` +
+      `among all 1,000 test images it finds ${(100 * data.found).toFixed(0)} %.`;
   }
 
   function noisy() {
@@ -1696,6 +1715,7 @@ function survives(host) {
     }
     part(".dial output").textContent = noise.toFixed(1);
     part(".mean").hidden = !plug;
+    input(".noise").disabled = plug; // it would change nothing
     part(".said").textContent = plug
       ? "Now z knows nothing of the image: this decoder draws some digit or none. This is the noise that the question was about, and no VAE decodes it to get its input back."
       : noise > 1.5
@@ -1969,7 +1989,7 @@ const RULES = [
   [
     "as it should be",
     { beta: 1, noise: 1, exponent: 0.5 },
-    "The KL shoots up within the first steps, falls, and rises again while the map spreads out.",
+    "The KL shoots up within the first steps, when codes fly off the map; it falls, and rises again while the map spreads out.",
   ],
   [
     "the KL's half forgotten",
@@ -2090,7 +2110,7 @@ function train(host) {
   }
   function rule() {
     const [, chosen, watch] = RULES[Number(select.value)];
-    if (started) tell({ rule: chosen });
+    if (started) tell({ rule: chosen, do: "restart" }); // one curve, one rule
     part(".watch").textContent = watch;
   }
   part(".run").addEventListener("click", () => run(!running));
@@ -2231,8 +2251,8 @@ function whose(host) {
   });
   const [between, within] = [data.between, data.within].map((value) => value.toFixed(2));
   part(".total").textContent =
-    `What do all images share? The cloud. In the model with ${dimensions} dimensions a dimension varies by ` +
-    `${between} between images and by ${within} within one: ${(Number(between) + Number(within)).toFixed(2)} together, close to the 1 of the standard normal.`;
+    `What do all images share? The cloud. In the model with ${dimensions} dimensions a dimension has variance ` +
+    `${between} between images and ${within} within one: ${(Number(between) + Number(within)).toFixed(2)} together, close to the 1 of the standard normal.`;
   start();
   inEveryTheme(redraw);
   /** The digit; then where the cross is, and whether B is shown. */
@@ -2540,7 +2560,7 @@ function compile(text) {
       if (token === "len") return (/** @type {any} */ x) => item(value(x).shape, 0);
       if (token === "Normal") return FUNCTIONS.Normal;
       if (MODULES.includes(token)) return MODULE;
-      throw new Unread(`this page does not know the name ${token}`);
+      throw new Unread(`this page does not know the name ${token}: a line above must make it`);
     };
   }
 
@@ -3439,6 +3459,7 @@ function write(host) {
     function tried() {
       try {
         const { right, likely, seen } = judge(text.value);
+        verdict.classList.toggle("right", right);
         verdict.textContent = right
           ? praise
           : `Not yet: ${seen}. ${likely && `Likely: ${likely}.`}`;
@@ -3446,6 +3467,7 @@ function write(host) {
       } catch (error) {
         if (!(error instanceof LineError)) throw error;
         verdict.textContent = `Not read: ${error.message}.`;
+        verdict.classList.remove("right");
       }
     }
     part(`${name}`).addEventListener("submit", (event) => {

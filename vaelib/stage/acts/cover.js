@@ -46,6 +46,7 @@ export function cover(host) {
 
   /** One more z for the same image: what trembles. */
   function tremble() {
+    if (!state.name) return blank();
     const logits = decode(wide, sample(state.wideCode));
     paint(drawn, sigmoid(logits));
     paintCodes(map, dots, labels);
@@ -56,6 +57,20 @@ export function cover(host) {
     part(".kl").style.flexGrow = String(cost.shown[1]);
     const [rec, second] = cost.shown.map((value) => value.toFixed(1));
     part(".cost").textContent = `Reconstruction ${rec} + KL ${second} = ${cost.sum} nats`;
+  }
+
+  /** Nothing is drawn: no Gaussian, no drawing, no cost. */
+  function blank() {
+    for (const picture of [seen, drawn]) {
+      paint(picture, new Float32Array(784));
+      picture.setAttribute("aria-label", "Nothing yet");
+    }
+    paintCodes(map, dots, labels);
+    map.setAttribute("aria-label", `Codes of ${labels.length} test images`);
+    for (const name of [".rec", ".kl"]) part(name).style.flexGrow = "0";
+    part(".gauss").textContent = "codes of test images";
+    part(".cost").textContent = "Draw a digit.";
+    part(".far").hidden = true;
   }
 
   /** @param {Float32Array} image @param {string} name */
@@ -126,6 +141,8 @@ export function cover(host) {
   part(".next").addEventListener("click", () => pick((state.index + 1) % images.length));
   part(".clear").addEventListener("click", () => {
     paper.empty();
+    state.name = "";
+    blank();
     say("The sheet is empty.");
   });
   still.addEventListener("change", () => play(!still.matches));

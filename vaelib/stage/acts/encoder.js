@@ -69,7 +69,7 @@ export function encoder(host) {
     canvas(".own").setAttribute("aria-label", `The image, a ${data.shown[state.index]}`);
     for (const name of ["prior", "q"]) {
       paint(canvas(`.${name} .ink`), new Float32Array(784));
-      part(`.${name} .best`).textContent = "the best so far";
+      part(`.${name} .best`).textContent = "the best of them";
       for (const kind of [".ink", ".curve"])
         canvas(`.${name} ${kind}`).setAttribute("aria-label", "Nothing thrown yet");
     }
@@ -115,10 +115,12 @@ export function encoder(host) {
           if (cost >= best[name]) continue;
           best[name] = cost;
           paint(canvas(`.${name} .ink`), sigmoid(logits));
-          part(`.${name} .best`).textContent = `the best so far: ${number(cost, 1)} nats`;
         }
       }
       state.thrown = state.prior.length;
+      for (const name of ["prior", "q"])
+        part(`.${name} .best`).textContent =
+          `the best of ${state.thrown.toLocaleString("en")}: ${number(best[name], 1)} nats`;
       bars();
       if (state.thrown < COUNT) requestAnimationFrame(some);
       else tell(weights, best, own);

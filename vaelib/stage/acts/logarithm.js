@@ -84,8 +84,8 @@ export function logarithm(host) {
       raw <= 0
         ? raw === 0
           ? "At 0, where a new layer begins: exp gives sigma = 1, the prior's, at no KL; softplus starts beside it; relu is at 0, where the KL is infinite."
-          : "relu is dark: sigma 0, slope 0, so no gradient can bring it back. exp gives a small sigma, and the slope of log(sigma) is one half, here as everywhere."
-        : "All three give a positive sigma; exp alone has the slope of log(sigma) at one half everywhere, so the KL needs no logarithm: logvar is the raw output.";
+          : "relu is dark: sigma 0, slope 0. Its drawing is clean, for the noise is gone, and gone for good: no gradient brings it back. exp gives a small sigma, and a slope that is never 0."
+        : "All three give a positive sigma. The KL also asks for log(sigma²): with exp it is the raw output itself, which is why the code calls that logvar.";
   }
   input(".raw").addEventListener("input", show);
   inEveryTheme(show);

@@ -6,7 +6,7 @@ import { dots, flat, labels } from "../models.js";
 import { element, inEveryTheme, number, open, paint } from "../page.js";
 
 const MARKUP = `
-  <p class="ask">Twelve z from the standard normal. How many will decode to a clear digit?</p>
+  <p class="ask">Twelve z from the standard normal: does each decode to a clear digit? Guess, then look where the blurred ones lie.</p>
   <div class="line duo"><div class="part"><canvas class="map guess" width="${SIDE}" height="${SIDE}" tabindex="0" role="application"></canvas><span>codes of 1,000 test images, and the twelve z: drag one, or use arrow keys</span></div>
     <div class="part own"><div class="twelve"></div><span>the twelve, decoded; blue: the blue cross</span></div></div>
   <p class="told" role="status"></p>

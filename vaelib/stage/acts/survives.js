@@ -11,7 +11,7 @@ const MARKUP = `
   <p class="told" role="status"></p>
   <div class="buttons"><button type="button" class="again">Another z</button></div>
   <hr>
-  <label class="dial">Noise: z = mu + <output>1.0</output> sigma eps <input type="range" class="noise" min="0" max="3" step="0.1" value="1"></label>
+  <label class="dial">Noise: z = mu + <output>1.0</output> sigma eps, eps from the standard normal <input type="range" class="noise" min="0" max="3" step="0.1" value="1"></label>
   <label><input type="checkbox" class="plug"> pull the plug: z = eps, without mu and sigma</label>
   <div class="strip"><div class="part"><canvas class="ink own" width="84" height="84" role="img"></canvas><span>the image</span></div>
     ${["one z, decoded", "another", "a third"].map((name, i) => `<div class="part"><canvas class="ink z${i}" width="84" height="84" role="img"></canvas><span>${name}</span></div>`).join("")}
@@ -84,8 +84,8 @@ export function survives(host) {
     parts(".five button")[state.own].className = "right";
     part(".told").textContent =
       `${i === state.own ? "Yes" : `No: it is from image ${state.own + 1}`}. ` +
-      `You: ${state.right} of ${state.rounds}. The densities of the five Gaussians: ${state.machine} of ${state.rounds}; ` +
-      `among all 1,000 test images they find ${(100 * data.found).toFixed(0)} %.`;
+      `You: ${state.right} of ${state.rounds}. The rule "the Gaussian in which this z is likeliest": ${state.machine} of ${state.rounds}; ` +
+      `among all 1,000 test images it finds ${(100 * data.found).toFixed(0)} %.`;
   }
 
   function noisy() {
@@ -102,6 +102,7 @@ export function survives(host) {
     }
     part(".dial output").textContent = noise.toFixed(1);
     part(".mean").hidden = !plug;
+    input(".noise").disabled = plug; // it would change nothing
     part(".said").textContent = plug
       ? "Now z knows nothing of the image: this decoder draws some digit or none. This is the noise that the question was about, and no VAE decodes it to get its input back."
       : noise > 1.5

@@ -10,7 +10,7 @@ const RULES = [
   [
     "as it should be",
     { beta: 1, noise: 1, exponent: 0.5 },
-    "The KL shoots up within the first steps, falls, and rises again while the map spreads out.",
+    "The KL shoots up within the first steps, when codes fly off the map; it falls, and rises again while the map spreads out.",
   ],
   [
     "the KL's half forgotten",
@@ -131,7 +131,7 @@ export function train(host) {
   }
   function rule() {
     const [, chosen, watch] = RULES[Number(select.value)];
-    if (started) tell({ rule: chosen });
+    if (started) tell({ rule: chosen, do: "restart" }); // one curve, one rule
     part(".watch").textContent = watch;
   }
   part(".run").addEventListener("click", () => run(!running));

@@ -123,8 +123,8 @@ export function whose(host) {
   });
   const [between, within] = [data.between, data.within].map((value) => value.toFixed(2));
   part(".total").textContent =
-    `What do all images share? The cloud. In the model with ${dimensions} dimensions a dimension varies by ` +
-    `${between} between images and by ${within} within one: ${(Number(between) + Number(within)).toFixed(2)} together, close to the 1 of the standard normal.`;
+    `What do all images share? The cloud. In the model with ${dimensions} dimensions a dimension has variance ` +
+    `${between} between images and ${within} within one: ${(Number(between) + Number(within)).toFixed(2)} together, close to the 1 of the standard normal.`;
   start();
   inEveryTheme(redraw);
   /** The digit; then where the cross is, and whether B is shown. */

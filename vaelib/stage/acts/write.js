@@ -56,6 +56,7 @@ export function write(host) {
     function tried() {
       try {
         const { right, likely, seen } = judge(text.value);
+        verdict.classList.toggle("right", right);
         verdict.textContent = right
           ? praise
           : `Not yet: ${seen}. ${likely && `Likely: ${likely}.`}`;
@@ -63,6 +64,7 @@ export function write(host) {
       } catch (error) {
         if (!(error instanceof LineError)) throw error;
         verdict.textContent = `Not read: ${error.message}.`;
+        verdict.classList.remove("right");
       }
     }
     part(`${name}`).addEventListener("submit", (event) => {
