@@ -70,9 +70,10 @@ def run(subject, skill, names, seed=0):
     """Run one check; return the failure, or None."""
     try:
         with mock.patch.object(harness, "passes", passes_once):
-            BANKS[subject].checks[skill](names[BANKS[subject].judged[skill]], seed)
+            told = BANKS[subject].checks[skill](names[BANKS[subject].judged[skill]], seed)
     except CheckFailed as failure:
         return failure
+    assert re.search(r"\d", told), f"{skill} passed without a number of what it compared: {told}"
     return None
 
 

@@ -5,6 +5,7 @@ import re
 import nbformat
 import pytest
 from nbclient import NotebookClient
+from nbgrader.utils import determine_grade
 from nbgrader_course import (
     ASSIGNMENTS,
     ROOT,
@@ -19,6 +20,7 @@ from nbgrader_course import (
 from system import require
 
 from grading import pool
+from vaelib.checks.harness import UNFINISHED
 
 WRONG = {
     "sampling": {
@@ -163,15 +165,24 @@ def test_points_in_the_text_are_the_points_of_the_cells(assignment):
     assert in_table == [cell.metadata["nbgrader"]["points"] for cell in graded_cells(released)]
 
 
-@pytest.mark.slow
-def test_unfinished_release_fails_only_at_checks_with_not_implemented():
-    """All releases in one kernel, emptied between them: its start is what costs."""
+@pytest.fixture(scope="module")
+def executed():
+    """All releases, and an instructor's notebook, in one kernel: its start is what costs."""
     empty = nbformat.v4.new_code_cell("%reset -f")
-    releases = [nbformat.read(notebook_path(ROOT / "exercises", a), 4) for a in ASSIGNMENTS]
-    together = nbformat.v4.new_notebook(cells=[c for r in releases for c in (empty, *r.cells)])
-    for number, cell in enumerate(together.cells):
-        cell["id"] = f"cell-{number}"  # the releases share some
+    paths = [notebook_path(ROOT / "exercises", a) for a in ASSIGNMENTS]
+    paths.append(notebook_path(ROOT / "solutions", "kl_loss"))
+    notebooks = [nbformat.read(path, 4) for path in paths]
+    cells = [cell for notebook in notebooks for cell in (empty, *notebook.cells)]
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"  # the notebooks share some
+    together = nbformat.v4.new_notebook(cells=cells)
     NotebookClient(together, timeout=120, allow_errors=True).execute()
+    return notebooks
+
+
+@pytest.mark.slow
+def test_unfinished_release_fails_only_at_checks_with_one_sentence(executed):
+    *releases, _ = executed
     for released in releases:
         failed = 0
         for cell in released.cells:
@@ -179,9 +190,23 @@ def test_unfinished_release_fails_only_at_checks_with_not_implemented():
                 assert output.get("name") != "stderr", output
                 if output["output_type"] == "error":
                     assert output["ename"] == "NotImplementedError", output
+                    assert output["traceback"] == [UNFINISHED]
                     assert cell in graded_cells(released), cell.source
                     failed += 1
         assert failed
+
+
+@pytest.mark.slow
+def test_a_passed_check_says_so_and_stock_nbgrader_gives_all_its_points(executed):
+    *_, right = executed
+    *_, table = right.cells
+    assert "7 of the 7 points" in table.outputs[0]["data"]["text/plain"]
+    for cell in graded_cells(right):
+        if cell.cell_type == "code":
+            (printed,) = cell.outputs
+            *_, last = printed["text"].splitlines()
+            assert printed["name"] == "stdout" and last.startswith("passed: "), printed
+            assert determine_grade(cell) == (cell.metadata.nbgrader.points,) * 2
 
 
 @pytest.fixture(scope="module")

@@ -6,6 +6,7 @@ Each answer runs once, with the seed that learners see; `make rates` tries other
 import logging
 import random
 import threading
+import types
 
 import bank_elbo
 import bank_encoder
@@ -21,6 +22,7 @@ from torch import nn
 import vaelib
 from vaelib.assignments import elbo, kl_loss, log_variance, sampling
 from vaelib.checks import CheckFailed, divergence, guard, harness
+from vaelib.checks.formula import Case
 
 RIGHT = [(subject, name) for subject, s in BANKS.items() for name in s.right]
 WRONG = [(subject, name) for subject, s in BANKS.items() for name in s.wrong]
@@ -116,6 +118,43 @@ def test_an_unfinished_answer_shows_its_own_error(subject, skill):
     )
     with pytest.raises(NotImplementedError, match=r"^write me$"):
         run(subject, skill, names)
+
+
+def test_a_notebook_shows_one_sentence_of_an_unfinished_answer():
+    def unfinished(mu, logvar):
+        raise NotImplementedError
+
+    with pytest.raises(NotImplementedError) as caught:
+        kl_loss.divergence_shape(unfinished)
+    assert caught.value._render_traceback_() == [harness.UNFINISHED]
+
+
+def test_a_check_that_passes_says_what_it_has_compared(monkeypatch, capsys):
+    layer, divergence = vaelib.Sampling, vaelib.kl_divergence
+    layer, divergence = (
+        type("Mine", (layer,), {"forward": copied(layer.forward)}),
+        copied(divergence),
+    )
+    told = sampling.mean_and_spread(layer)
+    told._ipython_display_()
+    shown = f"passed: {told}\n"
+    assert capsys.readouterr() == (shown, "") and repr(told) == shown.strip()
+    assert told.startswith("mean and spread, 8,340 draws at each of 6 levels of logvar")
+    assert kl_loss.divergence_by_hand(divergence).startswith("16 values in 16 batches")
+    # the numbers are those of what ran
+    monkeypatch.setattr(sampling, "_DRAWS", 6_005)
+    assert "6,005 draws" in sampling.mean_and_spread(layer)
+    monkeypatch.setattr(kl_loss, "_slopes", _one_batch)
+    assert kl_loss.divergence_gradients(divergence) == "12 slopes in 2 batches and 2 dtypes"
+
+
+def copied(function):
+    """Return the same function as another object, which is not refused as vaelib's own."""
+    return types.FunctionType(function.__code__, function.__globals__)
+
+
+def _one_batch(dtype):
+    yield Case("three images", (torch.ones(3, 1, dtype=dtype), torch.ones(3, 1, dtype=dtype)))
 
 
 def test_an_unfinished_divergence_costs_the_loss_nothing():

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from nbformat import read
 from nbgrader_course import ASSIGNMENTS, ROOT, notebook_path
 from test_answer import DIVERGENCE, IMPORTS, LOSS, RIGHT, STUB, WRONG, notebook
 
@@ -13,6 +14,7 @@ import vaelib
 from vaelib.assignments import find, names
 from vaelib.checks import guard, self_check
 from vaelib.checks.__main__ import main
+from vaelib.checks.answer import find_answer
 
 KL = "return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1)"
 RIGHT_DIVERGENCE = f"def kl_divergence(mu, logvar):\n    {KL}"
@@ -296,10 +298,20 @@ def test_every_assignment_can_be_checked_from_the_reference():
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
-def test_the_notebooks_name_the_call(assignment):
-    release = notebook_path(ROOT / "exercises", assignment).read_text(encoding="utf-8")
-    assert "`from vaelib.checks import self_check`" in release
-    assert f'`self_check(\\"{assignment}\\", globals())`' in release
+def test_the_call_is_the_last_cell_of_a_notebook(assignment):
+    *_, last = read(notebook_path(ROOT / "exercises", assignment), 4).cells
+    assert "nbgrader" not in last.metadata
+    assert last.source.splitlines()[-1] == f'self_check("{assignment}", globals())'
+    notebook = {"cells": [{"cell_type": "code", "source": [RIGHT, "\n", last.source]}]}
+    assert "self_check" not in find_answer(notebook, assignment).source
+
+
+def test_the_call_is_left_out_while_nbgrader_runs_the_notebook(monkeypatch):
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    namespace = define(RIGHT.replace("return", "print(1 / 0); return"))
+    assert (
+        repr(self_check("sampling", namespace)) == "Left out while nbgrader runs this notebook.\n"
+    )
 
 
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)

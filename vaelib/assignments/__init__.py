@@ -4,9 +4,10 @@
 
     check.mean_and_spread(Sampling)
 
-A check takes the learner's class or function, says nothing if it is right, and otherwise raises
-`CheckFailed`. The notebooks in solutions/ show the same skills as graded cells; a test holds the
-two together. An assignment is found by the name of its file, and nothing names it elsewhere.
+A check takes the learner's class or function, says in a line what it has compared if that is
+right, and otherwise raises `CheckFailed`. The notebooks in solutions/ show the same skills as
+graded cells; a test holds the two together. An assignment is found by the name of its file, and
+nothing names it elsewhere.
 """
 
 from collections.abc import Callable, Mapping
@@ -69,7 +70,7 @@ class Skill:
     piece : str
         The name of the learner's class or function that is judged.
     check : callable
-        Takes the piece and a seed; raises `CheckFailed` if the skill is not there.
+        Takes the piece and a seed; returns what it has compared, or raises `CheckFailed`.
     shown : bool
         Whether the learner's notebook runs the check too.
     """
@@ -78,7 +79,7 @@ class Skill:
     title: str
     points: int
     piece: str
-    check: Callable[[Any, int], None]
+    check: Callable[[Any, int], str]
     shown: bool = True
 
 

@@ -213,7 +213,7 @@ def _scalar(asked: str, value: Any, batch: Batch) -> Tensor:
 
 
 @check(negative_elbo, read=_READ)
-def elbo_value(candidate: Any, seed: int) -> None:
+def elbo_value(candidate: Any, seed: int) -> str:
     """Check the value against torch.distributions, and the small print.
 
     Batches of 7, 1 and 11 images in float32 and float64; logits of 80 on both sides of the
@@ -221,6 +221,7 @@ def elbo_value(candidate: Any, seed: int) -> None:
     sigma passes. Nothing here depends on chance.
     """
     asked = f"{_LOSS} is reconstruction + KL in nats per image, a 0-dim tensor"
+    compared = 0
     for dtype in _DTYPES:
         for rows in (7, 1, 11):
             batch = _batch(rows, dtype=dtype)
@@ -231,6 +232,7 @@ def elbo_value(candidate: Any, seed: int) -> None:
                     f"for {rows} images it is {found:.4f}, expected {right:.4f} nats",
                     _cause(asked, candidate),
                 )
+            compared += 1
     _, x, mu, logvar = _batch(5)
     x = x.round()
     for size in (2.0, 80.0):
@@ -251,6 +253,7 @@ def elbo_value(candidate: Any, seed: int) -> None:
                 "the logarithm of a sigmoid loses such pixels, and so do clamps: use "
                 "`..._with_logits`",
             )
+        compared += 1
     logits, x, mu, _ = _batch(7)
     wide = torch.linspace(-10, 10, 21).view(7, 3)
     found, right, close = _compare(asked, candidate, (logits, x, mu, wide))
@@ -273,6 +276,7 @@ def elbo_value(candidate: Any, seed: int) -> None:
                     asked,
                     f"for {what}{how} it is {found:.4f}, expected {right:.4f} nats",
                 )
+            compared += 1
     # `logits.clamp_(-30, 30)`, `x.clamp_(1e-6, 1 - 1e-6)`, `logvar.clamp_(-10, 10)` show
     logits, wide = torch.linspace(-90, 90, 91).view(7, 13), torch.linspace(-12, 12, 21).view(7, 3)
     mu = torch.randn(7, 3)
@@ -282,6 +286,7 @@ def elbo_value(candidate: Any, seed: int) -> None:
     for name, part, kept in zip(_NAMES, batch, before, strict=True):
         unchanged(asked, name, part, kept)
     same_device(asked, candidate, *batch)
+    return f"value, {compared + 1} batches; inputs unchanged, the result on their device"
 
 
 def _compare(asked: str, candidate: Any, batch: Batch) -> tuple[float, float, bool]:
@@ -395,7 +400,7 @@ def _weights(found: Tensor, reconstruction: Tensor, kl: Tensor) -> str:
 
 
 @check(negative_elbo, read=_READ)
-def elbo_reductions(candidate: Any, seed: int) -> None:
+def elbo_reductions(candidate: Any, seed: int) -> str:
     """Check what sums and what averages, whatever the formulas of the two terms.
 
     One batch of 7 images in float64, then the same with its images, its pixels or its latent
@@ -411,7 +416,8 @@ def elbo_reductions(candidate: Any, seed: int) -> None:
         )
         return float(_value(asked, candidate, tuple(parts)).detach())  # type: ignore[arg-type]
 
-    once, images, many = loss(), loss(images=2), loss(images=50)
+    times = 50
+    once, images, many = loss(), loss(images=2), loss(images=times)
     for what, at in (("logits and x", (0, 1)), ("mu and logvar", (2, 3))):
         other = tuple(
             new if place in at else old
@@ -433,7 +439,7 @@ def elbo_reductions(candidate: Any, seed: int) -> None:
     if abs(many - once) > allowed:
         raise CheckFailed(
             asked,
-            f"with every image 50 times the loss goes from {once:.4f} to {many:.4f}",
+            f"with every image {times} times the loss goes from {once:.4f} to {many:.4f}",
             _cause(asked, candidate),
         )
     gains = []
@@ -464,6 +470,7 @@ def elbo_reductions(candidate: Any, seed: int) -> None:
         mu,
         logvar,
     )
+    return f"what sums, what averages, {len(mu)} images up to {times} times"
 
 
 def _edge_batches(dtype: torch.dtype) -> Iterator[tuple[bool, Batch]]:
@@ -483,13 +490,13 @@ def _edge_batches(dtype: torch.dtype) -> Iterator[tuple[bool, Batch]]:
 
 
 @check(negative_elbo, read=_READ)
-def elbo_gradients(candidate: Any, seed: int) -> None:
+def elbo_gradients(candidate: Any, seed: int) -> str:
     """Check the gradients to logits, mu and logvar.
 
     11 images in float32 and float64. Nothing here depends on chance.
     """
     asked = f"the gradients of {_LOSS} to logits, mu and logvar"
-    names = ("logits", "mu", "logvar")
+    names, compared = ("logits", "mu", "logvar"), 0
     for dtype in _DTYPES:
         logits, x, mu, logvar = _batch(11, dtype=dtype)
         x[:, :5], x[:, 5] = 0, 1  # as in every digit, not grey alone
@@ -522,6 +529,8 @@ def elbo_gradients(candidate: Any, seed: int) -> None:
                     _cause(asked, candidate)
                     or (f"no gradient reaches {', '.join(cut)}: detached" if cut else ""),
                 )
+        compared += sum(one.numel() for one in found)
+    return f"gradients, {compared:,} slopes to {', '.join(names)} in {len(_DTYPES)} dtypes"
 
 
 _LOSS_SKILLS = (elbo_value, elbo_reductions, elbo_gradients)
@@ -563,7 +572,7 @@ def _slopes(model: VAE, x: Tensor) -> list[Tensor]:
 
 
 @check(negative_elbo, read=_READ_TRAINING)
-def step_value(candidate: Any, seed: int) -> None:
+def step_value(candidate: Any, seed: int) -> str:
     """Check that train_step returns the loss before the step, as a float.
 
     Batches of 11, 1 and 7 images. For the little that is random, see `_NEARLY`.
@@ -571,7 +580,8 @@ def step_value(candidate: Any, seed: int) -> None:
     asked = "train_step(model, optimizer, x) returns the loss before the step, as a Python float"
     model = _steady()
     optimizer = torch.optim.SGD(model.parameters(), lr=_RATE)
-    for rows in (11, 1, 7):
+    batches = (11, 1, 7)
+    for rows in batches:
         x = torch.rand(rows, _PIXEL_COUNT)
         before = _loss(model, x)
         with using(candidate, *_LOSS_SKILLS, negative_elbo=right_elbo):
@@ -600,6 +610,7 @@ def step_value(candidate: Any, seed: int) -> None:
                 near[0] if len(near) == 1 else "",
             )
     _value_closely(asked, candidate)
+    return f"what it returns, the loss before the step in {len(batches) + 1} batches"
 
 
 def _value_closely(asked: str, candidate: Any) -> None:
@@ -636,14 +647,15 @@ def _value_closely(asked: str, candidate: Any) -> None:
 
 
 @check(negative_elbo, read=_READ_TRAINING)
-def step_moves(candidate: Any, seed: int) -> None:
+def step_moves(candidate: Any, seed: int) -> str:
     """Check two steps: each moves every parameter once, by its own gradient of that batch.
 
     Batches of 11 and of 7 images. What is random moved no parameter by more than a fifth of what
     `_alike` allows, in 2,000 pairs of steps: that would be some 17 standard errors.
     """
     asked = "train_step makes one step on every parameter, without gradients of earlier steps"
-    for rows in (11, 7):
+    batches = (11, 7)
+    for rows in batches:
         model = _steady()
         parameters = list(model.parameters())
         optimizer = torch.optim.SGD(parameters, lr=_SHORT)
@@ -666,6 +678,8 @@ def step_moves(candidate: Any, seed: int) -> None:
             older = slopes
     with using(candidate, *_LOSS_SKILLS, negative_elbo=right_elbo):
         _closely(asked, candidate)
+    counted = f"{2 * len(batches)} steps where z hardly matters, and more where it does"
+    return f"one step, each of {len(parameters)} parameters by its own gradient in {counted}"
 
 
 def _lively() -> VAE:
@@ -912,7 +926,7 @@ def _step_cause(steps: list[Tensor], slopes: list[Tensor], older: list[Tensor], 
 
 
 @check(negative_elbo, read=_READ_TRAINING)
-def step_reaches_the_encoder(candidate: Any, seed: int) -> None:
+def step_reaches_the_encoder(candidate: Any, seed: int) -> str:
     """Check that the encoder learns from the reconstruction alone, with the KL's weight at 0.
 
     One step with 31 images on an ordinary VAE; nothing here depends on chance.
@@ -953,9 +967,11 @@ def step_reaches_the_encoder(candidate: Any, seed: int) -> None:
         raise CheckFailed(
             asked, "the weights move, but in a way that has nothing to do with the reconstruction"
         )
+    return f"the encoder learns, {sum(n.startswith('encoder') for n in moved)} of its weights moved"
 
 
 _FEW = 20  # steps that are compared with the right ones
+_AS_RIGHT = f"it trains, {_FEW} steps lead where right ones lead"
 _SAME = 0.01  # of the way from the start; rounding is 2e-7 of it, a floor on sigma 0.002
 
 
@@ -986,7 +1002,7 @@ def _as_the_right(
 
 
 @check(negative_elbo, read=_READ_TRAINING)
-def elbo_trains(candidate: Any, seed: int) -> None:
+def elbo_trains(candidate: Any, seed: int) -> str:
     """Check the resulting model: trained with this loss, scored by the right one.
 
     Twenty steps tell whether it is as by the right loss; if it is not, three epochs decide.
@@ -1003,14 +1019,15 @@ def elbo_trains(candidate: Any, seed: int) -> None:
         optimizer.step()
 
     if _as_the_right(None, step):
-        return
+        return _AS_RIGHT
     cost = trained_cost(small_vae(), step)
     if not cost < BOUND:
         raise CheckFailed(asked, f"it costs {cost:.1f} nats per test image")
+    return f"it trains, {cost:.0f} nats per test image after three epochs"
 
 
 @check(negative_elbo, read=_READ_TRAINING)
-def step_trains(candidate: Any, seed: int) -> None:
+def step_trains(candidate: Any, seed: int) -> str:
     """Check the resulting model: trained with this step and the right loss.
 
     Twenty steps tell whether it is as by right ones, if the answer draws as `model(x)` does; if
@@ -1023,10 +1040,11 @@ def step_trains(candidate: Any, seed: int) -> None:
 
     with using(candidate, *_LOSS_SKILLS, negative_elbo=right_elbo):
         if _as_the_right(candidate, step):
-            return
+            return _AS_RIGHT
         cost = trained_cost(small_vae(), step)
     if not cost < BOUND:
         raise CheckFailed(asked, f"it costs {cost:.1f} nats per test image")
+    return f"it trains, {cost:.0f} nats per test image after three epochs"
 
 
 ASSIGNMENT = Assignment(

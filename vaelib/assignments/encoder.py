@@ -116,7 +116,7 @@ def _not_empty(asked: str, candidate: Any) -> None:
 
 
 @check(Encoder, read=_READ)
-def shape_and_type(candidate: Any, seed: int) -> None:
+def shape_and_type(candidate: Any, seed: int) -> str:
     """Check for (mu, logvar) of shape (batch, latent_dim), and the small print.
 
     Three sets of sizes, batches of 7 and 1, in float32 and after `.double()`; x unchanged; the
@@ -125,8 +125,9 @@ def shape_and_type(candidate: Any, seed: int) -> None:
     asked = (
         "Encoder(in_features, hidden, latent_dim) maps x to (mu, logvar), each (batch, latent_dim)"
     )
-    for sizes in (_SIZES, (13, 7, 2), (784, 31, 1)):
-        for rows in (7, 1):
+    all_sizes, batches = (_SIZES, (13, 7, 2), (784, 31, 1)), (7, 1)
+    for sizes in all_sizes:
+        for rows in batches:
             encoder, x = _encoder(asked, candidate, *sizes), torch.rand(rows, sizes[0])
             _encode(asked, encoder, x, sizes[2])
             _encode(asked, call(asked, encoder.double), x.double(), sizes[2])
@@ -141,10 +142,12 @@ def shape_and_type(candidate: Any, seed: int) -> None:
 
     same_device(asked, run, x)
     _not_empty(asked, candidate)
+    times = f"{len(all_sizes)} sets of sizes with {len(batches)} batches each, in two dtypes"
+    return f"shape and type, {times}; x unchanged, the result on its device"
 
 
 @check(Encoder, read=_READ)
-def own_image_alone(candidate: Any, seed: int) -> None:
+def own_image_alone(candidate: Any, seed: int) -> str:
     """Check that a row depends on its own image alone, always in the same way.
 
     11 images, of which another or all others are then replaced, in each mode. Nothing here
@@ -213,10 +216,11 @@ def own_image_alone(candidate: Any, seed: int) -> None:
             where = "in both modes" if both else f"in {modes[0]} mode"
             raise CheckFailed(asked, f"{where} {seen[kind, modes[0]]}", likely)
     _not_empty(asked, candidate)
+    return f"own image alone, {len(x)} images alone, among others and in another order"
 
 
 @check(Encoder, read=_READ_LOGVAR)
-def any_real_number(candidate: Any, seed: int) -> None:
+def any_real_number(candidate: Any, seed: int) -> str:
     """Check that mu and logvar can be any real number: nothing squashes or clips the outputs.
 
     One encoder of 503 dimensions, each with random weights of its own, sees 11 images: so each
@@ -245,7 +249,9 @@ def any_real_number(candidate: Any, seed: int) -> None:
                 f"the middle 90 % from {lower:.3g} by {middle:.3g} to {upper:.3g}",
                 _activation(name, small, large),
             )
-    _affine(asked, _shuffled(asked, candidate, 29, 17, 503), x)
+    encoder = _shuffled(asked, candidate, 29, 17, 503)
+    _affine(asked, encoder, x)
+    return f"any real number, {large.numel():,} values of mu and of logvar on both sides of 10"
 
 
 def _affine(asked: str, encoder: nn.Module, x: Tensor) -> None:
@@ -329,7 +335,7 @@ def _activation(name: str, small: Tensor, large: Tensor) -> str:
 
 
 @check(Encoder, read=_READ)
-def two_heads(candidate: Any, seed: int) -> None:
+def two_heads(candidate: Any, seed: int) -> str:
     """Check that mu and logvar come from layers of their own, after a hidden layer.
 
     401 images of 29 pixels: more than a linear function could fit by chance.
@@ -395,6 +401,7 @@ def two_heads(candidate: Any, seed: int) -> None:
             )
     for which, name in enumerate(("mu", "logvar")):
         _whole_gradient(asked, encoder, x, which, name)
+    return f"two heads, {len(parameters)} parameters with their gradients, {len(x)} images"
 
 
 def _whole_gradient(asked: str, encoder: nn.Module, x: Tensor, which: int, name: str) -> None:
@@ -467,7 +474,7 @@ def _linear(given: Tensor, output: Tensor) -> bool:
 
 
 @check(Encoder, read=_READ)
-def learns(candidate: Any, seed: int) -> None:
+def learns(candidate: Any, seed: int) -> str:
     """Check by training: a small VAE with this encoder learns the digits in three epochs.
 
     Fifty steps on two kinds of digits are enough for most; where they are not, three epochs
@@ -496,11 +503,13 @@ def learns(candidate: Any, seed: int) -> None:
     after = list(model.encoder.parameters())
     if all(torch.equal(one, other) for one, other in zip(before, after, strict=False)):
         raise CheckFailed(asked, "training moves no parameter of the encoder")
-    if few_cost(model) < _CLEAR:
-        return
+    cost = few_cost(model)
+    if cost < _CLEAR:
+        return f"it learns, {cost:.0f} nats per image after a short training"
     cost = trained_cost(with_it(small_vae(), 784, 100, 10), step)
     if not cost < _BOUND:
         raise CheckFailed(asked, f"it costs {cost:.1f} nats per test image")
+    return f"it learns, {cost:.0f} nats per test image after three epochs"
 
 
 ASSIGNMENT = Assignment(

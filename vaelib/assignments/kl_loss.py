@@ -142,56 +142,58 @@ _judged = check(kl.kl_divergence, kl.kl_loss, read="the chapter on the KL, book/
 
 
 @_judged
-def divergence_shape(candidate: Any, seed: int) -> None:
+def divergence_shape(candidate: Any, seed: int) -> str:
     """Check for one value for each image, of the dtype of mu, and for unchanged inputs."""
     asked = f"{DIVERGENCE.call} returns one value for each image, shape (batch,), dtype of mu"
-    check_shape(DIVERGENCE, candidate, asked)
+    told = check_shape(DIVERGENCE, candidate, asked)
     not_empty(asked, partial(call, asked, candidate), *_draw(7, 3, torch.float64))
+    return told
 
 
 @_judged
-def divergence_by_hand(candidate: Any, seed: int) -> None:
+def divergence_by_hand(candidate: Any, seed: int) -> str:
     """Check six values that a pencil can check."""
     asked = f"{DIVERGENCE.call} gives the values worked out by hand in the chapter"
-    check_values(DIVERGENCE, candidate, asked, _by_hand)
+    return check_values(DIVERGENCE, candidate, asked, _by_hand)
 
 
 @_judged
-def divergence_values(candidate: Any, seed: int) -> None:
+def divergence_values(candidate: Any, seed: int) -> str:
     """Check sums over dimensions, image by image; logvar from -10 to 10; and KL >= -1e-6."""
     asked = f"{DIVERGENCE.call} sums the KL over latent dimensions, each image for itself"
-    check_values(DIVERGENCE, candidate, asked, _many)
+    told = check_values(DIVERGENCE, candidate, asked, _many)
     small = 10.0 ** -torch.arange(1, 8).repeat(2).unsqueeze(1)
     small[:7] *= -1
     lowest = float(call(asked, candidate, torch.zeros_like(small), small).min())
     if not lowest >= -1e-6:
         raise CheckFailed(asked, f"near logvar = 0 a value is {lowest:.3g}; a KL is never negative")
+    return told
 
 
 @_judged
-def divergence_gradients(candidate: Any, seed: int) -> None:
+def divergence_gradients(candidate: Any, seed: int) -> str:
     """Check the gradient: mu, and 0.5 (exp(logvar) - 1)."""
     asked = f"the gradient of {DIVERGENCE.call} is mu, and 0.5 * (exp(logvar) - 1)"
-    check_gradients(DIVERGENCE, candidate, asked, _slopes)
+    return check_gradients(DIVERGENCE, candidate, asked, _slopes)
 
 
 _DIVERGENCE_SKILLS = (divergence_shape, divergence_by_hand, divergence_values, divergence_gradients)
 
 
 @_judged
-def loss_value(candidate: Any, seed: int) -> None:
+def loss_value(candidate: Any, seed: int) -> str:
     """Check for the mean over the batch, as a 0-dim tensor, whatever the batch size."""
     asked = f"{LOSS.call} is the mean of the KL over the batch, a 0-dim tensor{_STAND_IN}"
     with using(candidate, *_DIVERGENCE_SKILLS, kl_divergence=right_divergence):
-        check_values(LOSS, candidate, asked, _batches)
+        return check_values(LOSS, candidate, asked, _batches)
 
 
 @_judged
-def loss_gradients(candidate: Any, seed: int) -> None:
+def loss_gradients(candidate: Any, seed: int) -> str:
     """Check the gradient: that of the KL, divided by the batch size."""
     asked = f"the gradient of kl_loss is that of the KL, divided by the number of images{_STAND_IN}"
     with using(candidate, *_DIVERGENCE_SKILLS, kl_divergence=right_divergence):
-        check_gradients(LOSS, candidate, asked, _slopes)
+        return check_gradients(LOSS, candidate, asked, _slopes)
 
 
 ASSIGNMENT = Assignment(

@@ -263,38 +263,38 @@ def _density_edges(dtype: torch.dtype) -> Iterator[Case]:
 
 
 @check(std_from_logvar, read=_READ)
-def std_values(candidate: Any, seed: int) -> None:
+def std_values(candidate: Any, seed: int) -> str:
     """Check sigma for any shape, and for logvar from -10 to 10. A floor of 1e-4 passes."""
     asked = f"{STD.call} returns sigma = exp(0.5 * logvar), for any shape, its dtype"
-    check_values(STD, candidate, asked, _any_shape)
+    return check_values(STD, candidate, asked, _any_shape)
 
 
 @check(std_from_logvar, read=_READ)
-def std_gradients(candidate: Any, seed: int) -> None:
+def std_gradients(candidate: Any, seed: int) -> str:
     """Check that the gradient is half of sigma, and the small print: inputs and device."""
     asked = "d sigma / d logvar = 0.5 * sigma; logvar unchanged; sigma on its device"
-    check_gradients(STD, candidate, asked, _sigma_edges)
-    check_small_print(STD, candidate, asked)
+    told = check_gradients(STD, candidate, asked, _sigma_edges)
+    return f"{told}; {check_small_print(STD, candidate, asked)}"
 
 
 _STD_SKILLS = (std_values, std_gradients)
 
 
 @check(gaussian_log_prob, std_from_logvar, read=_READ)
-def log_prob_values(candidate: Any, seed: int) -> None:
+def log_prob_values(candidate: Any, seed: int) -> str:
     """Check the log-density: sums over dimensions, row by row, over the range, and far out."""
     asked = f"{DENSITY.call} is log N(z; mu, exp(logvar)), summed over dimensions"
     with using(candidate, *_STD_SKILLS, std_from_logvar=right_std):
-        check_values(DENSITY, candidate, asked, _rows)
+        return check_values(DENSITY, candidate, asked, _rows)
 
 
 @check(gaussian_log_prob, std_from_logvar, read=_READ)
-def log_prob_gradients(candidate: Any, seed: int) -> None:
+def log_prob_gradients(candidate: Any, seed: int) -> str:
     """Check the gradients to z, mu and logvar, and the small print: inputs and device."""
     asked = "gaussian_log_prob is differentiable in z, mu and logvar, and changes none of them"
     with using(candidate, *_STD_SKILLS, std_from_logvar=right_std):
-        check_gradients(DENSITY, candidate, asked, _density_edges)
-        check_small_print(DENSITY, candidate, asked)
+        told = check_gradients(DENSITY, candidate, asked, _density_edges)
+        return f"{told}; {check_small_print(DENSITY, candidate, asked)}"
 
 
 ASSIGNMENT = Assignment(

@@ -186,16 +186,17 @@ def _inputs(rows: int, columns: int, dtype: torch.dtype = torch.float32) -> tupl
 
 
 @check(Sampling, read=_READ)
-def shape_and_type(candidate: Any, seed: int) -> None:
+def shape_and_type(candidate: Any, seed: int) -> str:
     """Check for the shape and dtype of mu, in float32 and float64, also for a batch of one.
 
     Nothing here depends on chance.
     """
     asked = "an nn.Module that returns z with the shape and dtype of mu"
     layer = _layer(asked, candidate)
+    sizes = (7, 3), (1, 5), (2, 1), (1, 1), (300, 130)
     for mode, dtype in product(("train", "eval"), (torch.float32, torch.float64)):
         layer.train(mode == "train")
-        for rows, columns in ((7, 3), (1, 5), (2, 1), (1, 1), (300, 130)):
+        for rows, columns in sizes:
             mu, logvar = _inputs(rows, columns, dtype)
             with torch.inference_mode(mode == "eval"):
                 z = call(asked, layer, mu, logvar)
@@ -209,6 +210,7 @@ def shape_and_type(candidate: Any, seed: int) -> None:
             if z.dtype != dtype:
                 raise CheckFailed(asked, f"for inputs of {dtype} z is {z.dtype}")
     _not_empty(asked, layer)
+    return f"shape and type, {len(sizes)} sizes of input in two dtypes and two modes"
 
 
 def _at_all_levels() -> tuple[Tensor, Tensor, Tensor]:
@@ -224,7 +226,7 @@ def _at_all_levels() -> tuple[Tensor, Tensor, Tensor]:
 
 
 @check(Sampling, read=_READ_LOGVAR)
-def mean_and_spread(candidate: Any, seed: int) -> None:
+def mean_and_spread(candidate: Any, seed: int) -> str:
     """Check that z follows N(mu, exp(logvar)) at six levels of logvar.
 
     In train and eval mode, with gradients, without and under `inference_mode`: 8,340 draws at
@@ -235,7 +237,8 @@ def mean_and_spread(candidate: Any, seed: int) -> None:
     layer = _layer(asked, candidate)
     _draw(asked, layer, *_inputs(7, 3))  # a shape (batch, batch, ...) shows while it is small
     plain, without, inference = GRAD_MODES
-    for mode, how in (("train", plain), ("eval", plain), ("train", without), ("eval", inference)):
+    ways = ("train", plain), ("eval", plain), ("train", without), ("eval", inference)
+    for mode, how in ways:
         layer.train(mode == "train")
         with GRAD_MODES[how]():
             mu, logvar, where = _at_all_levels()
@@ -245,6 +248,8 @@ def mean_and_spread(candidate: Any, seed: int) -> None:
         if seen:
             way = "" if (mode, how) == ("train", "") else f"in {mode} mode{how}: "
             raise CheckFailed(asked, way + seen, _cause(z, mu, logvar, where))
+    draws = f"{_DRAWS:,} draws at each of {len(_LEVELS)} levels of logvar"
+    return f"mean and spread, {draws}, in each of {len(ways)} ways to call the layer"
 
 
 def _widening(eps: Tensor, mu: Tensor, where: Tensor) -> str:
@@ -354,7 +359,7 @@ def _cause(z: Tensor, mu: Tensor, logvar: Tensor, where: Tensor) -> str:
 
 
 @check(Sampling, read=_READ)
-def gradients(candidate: Any, seed: int) -> None:
+def gradients(candidate: Any, seed: int) -> str:
     """Check that dz/dmu is 1 and dz/dlogvar is 0.5 (z - mu), each for its own element alone.
 
     11 images of 3 dimensions, the ends of the range, inputs that are not contiguous, and 300
@@ -362,7 +367,7 @@ def gradients(candidate: Any, seed: int) -> None:
     on chance.
     """
     asked = "gradients flow through z: dz/dmu = 1 and dz/dlogvar = 0.5 * (z - mu), per element"
-    layer = _layer(asked, candidate)
+    layer, compared = _layer(asked, candidate), 0
     for mode, dtype, what in product(
         ("train", "eval"), (torch.float32, torch.float64), ("", "edges", "turned", "many")
     ):
@@ -408,6 +413,8 @@ def gradients(candidate: Any, seed: int) -> None:
                     f"{slopes[1]:.4f}",
                     _gradient_cause(asked, layer, found, right),
                 )
+        compared += sum(one.numel() for one in found)
+    return f"gradients, {compared:,} slopes to mu and logvar in two dtypes and two modes"
 
 
 def _gradient_cause(asked: str, layer: nn.Module, found: list[Tensor], right: list[Tensor]) -> str:
@@ -431,10 +438,11 @@ def _gradient_cause(asked: str, layer: nn.Module, found: list[Tensor], right: li
 
 
 _FRESH = torch.full((61, 53), 0.7)  # mu where the noise is looked at
+_CALLS = 200  # small ones, none of which may repeat another's noise
 
 
 @check(Sampling, read=_READ)
-def fresh_noise(candidate: Any, seed: int) -> None:
+def fresh_noise(candidate: Any, seed: int) -> str:
     """Check that every element gets its own noise, on every call, from torch's generator.
 
     In train and eval mode, with gradients, without and under `inference_mode`: two calls with 61
@@ -467,6 +475,8 @@ def fresh_noise(candidate: Any, seed: int) -> None:
             first, second = (_draw(asked, layer, mu, logvar).detach() for _ in range(2))
             _independent(asked, mode, first, second)
     _not_empty(asked, layer)
+    small = f"none repeated in {_CALLS} calls"
+    return f"fresh noise, {_FRESH.numel():,} draws in each of {len(widths)} ways to call; {small}"
 
 
 def _fresh(asked: str, layer: nn.Module, mode: str, how: str, seed: int) -> float:
@@ -522,18 +532,18 @@ def _fresh(asked: str, layer: nn.Module, mode: str, how: str, seed: int) -> floa
 
 
 def _never_again(asked: str, layer: nn.Module) -> None:
-    """Fail if the noise of one call comes back in any of 200: of 1,000 seeds, some would.
+    """Fail if the noise of one call comes back in any of them: of 1,000 seeds, some would.
 
     64 numbers agree by chance in no two calls, not even if each is 1 or -1: that has a
     probability below 1e-14.
     """
     mu, logvar = torch.full((2, 32), 0.7), torch.ones(2, 32)
-    drawn = torch.stack([_draw(asked, layer, mu, logvar).flatten().detach() for _ in range(200)])
+    drawn = torch.stack([_draw(asked, layer, mu, logvar).flatten().detach() for _ in range(_CALLS)])
     again = len(drawn) - len(drawn.unique(dim=0))
     if again:
         raise CheckFailed(
             asked,
-            f"in 200 calls the noise of an earlier one came back {again} times",
+            f"in {_CALLS} calls the noise of an earlier one came back {again} times",
             "the noise is kept for some calls, or drawn with one of few seeds",
         )
 
@@ -581,7 +591,7 @@ def _independent(asked: str, mode: str, first: Tensor, second: Tensor) -> None:
 
 
 @check(Sampling, read=_READ)
-def small_print(candidate: Any, seed: int) -> None:
+def small_print(candidate: Any, seed: int) -> str:
     """Check that inputs stay as they are, and that z is on their device.
 
     Nothing here depends on chance.
@@ -599,6 +609,7 @@ def small_print(candidate: Any, seed: int) -> None:
 
     same_device(asked, run, mu, logvar)
     _not_empty(asked, _layer(asked, candidate))
+    return f"small print: {mu.numel()} elements of mu and logvar unchanged, z on their device"
 
 
 ASSIGNMENT = Assignment(

@@ -185,9 +185,13 @@ class Formula:
         return CLAMPED if flat and bool(fits[middle].all()) and not bool(fits.all()) else ""
 
 
-def check_shape(formula: Formula, candidate: Any, asked: str) -> None:
-    """Check shape and dtype for batches of 7, 1 and 5 in two dtypes, and the small print."""
-    for dtype, (rows, columns) in product(DTYPES, ((7, 3), (1, 5), (5, 1))):
+def check_shape(formula: Formula, candidate: Any, asked: str) -> str:
+    """Check shape and dtype for batches of 7, 1 and 5 in two dtypes, and the small print.
+
+    Like the checks below it returns what was compared.
+    """
+    sizes = (7, 3), (1, 5), (5, 1)
+    for dtype, (rows, columns) in product(DTYPES, sizes):
         inputs = formula.draw(rows, columns, dtype)
         value, right = call(asked, candidate, *_copies(inputs)), formula.right(*inputs)
         if isinstance(value, Tensor) and value.shape == right.shape:
@@ -196,10 +200,11 @@ def check_shape(formula: Formula, candidate: Any, asked: str) -> None:
             # that one row's may be any shape is for the checks of values
             replaced = Formula(**{**vars(formula), "strict": True})
             replaced.judged(asked, candidate, value, right, inputs)
-    check_small_print(formula, candidate, asked)
+    small_print = check_small_print(formula, candidate, asked)
+    return f"shape and type of {len(DTYPES) * len(sizes)} results; {small_print}"
 
 
-def check_small_print(formula: Formula, candidate: Any, asked: str) -> None:
+def check_small_print(formula: Formula, candidate: Any, asked: str) -> str:
     """Check that inputs stay as they are, and that the result is on their device."""
     *others, _ = formula.draw(7, 3, torch.float32)
     inputs = (*others, torch.linspace(-12, 12, 21).view(7, 3))  # `clamp_(-10, 10)` shows
@@ -208,6 +213,10 @@ def check_small_print(formula: Formula, candidate: Any, asked: str) -> None:
     for name, given, kept in zip(formula.names, inputs, before, strict=True):
         unchanged(asked, name, given, kept)
     same_device(asked, candidate, *inputs)
+    names = ", ".join(formula.names[:-1])
+    return (
+        f"{names and f'{names} and '}{formula.names[-1]} unchanged, the result on the same device"
+    )
 
 
 def check_values(
@@ -215,11 +224,13 @@ def check_values(
     candidate: Any,
     asked: str,
     cases: Callable[[torch.dtype], Iterator[Case]],
-) -> None:
+) -> str:
     """Check values in every case, in two dtypes, with and without gradients."""
+    compared: list[int] = []
     for dtype in DTYPES:
         for case in cases(dtype):
             right = formula.right(*case.inputs)
+            compared.append(right.numel())
             bounds = formula.bounds(right, case.inputs)
             for how, mode in GRAD_MODES.items():
                 with mode():
@@ -238,6 +249,11 @@ def check_values(
                         or formula.over_the_range(asked, candidate)
                         or case.likely,
                     )
+    return f"{_counted('value', compared)}, each with gradients and without"
+
+
+def _counted(what: str, compared: list[int]) -> str:
+    return f"{sum(compared):,} {what}s in {len(compared)} batches and {len(DTYPES)} dtypes"
 
 
 def _off(found: Tensor, right: Tensor, bounds: tuple[Tensor, Tensor]) -> Tensor:
@@ -264,8 +280,9 @@ def check_gradients(
     candidate: Any,
     asked: str,
     cases: Callable[[torch.dtype], Iterator[Case]],
-) -> None:
+) -> str:
     """Check the gradient to every input in every case, by autograd through the right formula."""
+    compared: list[int] = []
     for dtype in DTYPES:
         for case in cases(dtype):
             inputs = _leaves(case.inputs)
@@ -309,6 +326,8 @@ def check_gradients(
                     formula.cause(asked, candidate)
                     or _cut(formula, asked, candidate, case, found, at),
                 )
+            compared.append(sum(one.numel() for one in found))
+    return _counted("slope", compared)
 
 
 def _cut(

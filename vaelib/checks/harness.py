@@ -38,7 +38,7 @@ GRAD_MODES: dict[str, Callable[[], Any]] = {
     " under `torch.inference_mode()`": torch.inference_mode,
 }
 
-Check = TypeVar("Check", bound=Callable[..., None])
+Check = TypeVar("Check", bound=Callable[..., str])
 
 
 class CheckFailed(AssertionError):
@@ -72,8 +72,25 @@ class CheckFailed(AssertionError):
         return [f"This check did not pass.\n{self}"]
 
 
+class Passed(str):
+    """What a check has compared, shown where it is the last value of a cell or a prompt's line."""
+
+    def __repr__(self) -> str:
+        return f"passed: {self}"
+
+    def _ipython_display_(self) -> None:
+        """Print it: to nbgrader a cell's value is a claim to part of its points."""
+        print(repr(self))
+
+
+UNFINISHED = "It still raises NotImplementedError: write your code in place of that line."
+
+
 def check(*references: Any, read: str) -> Callable[[Check], Check]:
     """Make a function `check(candidate, seed)` into a check that learners can call.
+
+    It returns what it has compared. From an unfinished answer NotImplementedError passes through;
+    a notebook shows one sentence of it, not its frames.
 
     Inside it, what the candidate prints, draws, logs or warns is dropped, torch starts from its
     defaults and from `seed`, the time is limited, and vaelib's own versions of what the
@@ -82,11 +99,14 @@ def check(*references: Any, read: str) -> Callable[[Check], Check]:
 
     def decorate(function: Check) -> Check:
         @functools.wraps(function)
-        def judged(candidate: Any, seed: int = 0) -> None:
+        def judged(candidate: Any, seed: int = 0) -> Passed:
             try:
                 # the time limit inside the others: it must not ring while they put things back
                 with quiet(), torch_defaults(seed), locked(references), time_limit():
-                    function(candidate, seed)
+                    return Passed(function(candidate, seed))
+            except NotImplementedError as error:
+                error._render_traceback_ = lambda: [UNFINISHED]  # type: ignore[attr-defined]
+                raise
             except CheckFailed as failure:
                 failure.read = failure.read or read
                 raise failure.with_traceback(None) from None
@@ -335,7 +355,7 @@ def same_device(asked: str, run: Callable[..., Any], *inputs: Tensor) -> None:
 
 @contextmanager
 def using(
-    function: Any, *checks: Callable[[Any, int], None], **pieces: Callable[..., Any]
+    function: Any, *checks: Callable[[Any, int], Any], **pieces: Callable[..., Any]
 ) -> Iterator[None]:
     """Give the learner's function the right version of another piece that it may call.
 
@@ -426,7 +446,7 @@ def taking_arguments_of(own: Any, right: Callable[..., Any]) -> Callable[..., An
     return bound
 
 
-def passes(piece: Any, *checks: Callable[[Any, int], None]) -> bool:
+def passes(piece: Any, *checks: Callable[[Any, int], Any]) -> bool:
     """Return whether a piece passes checks, run inside another: with the same random numbers."""
     with pardoned():
         for run in checks:
