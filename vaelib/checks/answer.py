@@ -746,12 +746,15 @@ def _written(
         known = {cell.text.strip() for cell in rest}
         ids = {cell.id for cell in rest} - {question.id}
         blank = {"", place.text.strip(), "YOUR ANSWER HERE"}
+        closing = {cell.text.strip() for cell in release[at + 1 :] if cell.kind == "code"}
         heading = question.text.partition("\n")[0].strip()
         own: list[tuple[str, Mapping[str, Any]]] = []
         near, scratch, far = own[:], own[:], own[:]
         below = there = False
         for cell in cells:
             text = cell.text.strip()
+            if text in closing:  # the table of skills: below it is still below the question
+                continue
             is_question = text.startswith(heading) or (cell.id == question.id and bool(cell.id))
             is_own = place.grade_id == cell.grade_id or (not cell.grade_id and cell.id == place.id)
             if is_question or is_own:
