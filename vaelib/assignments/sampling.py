@@ -409,8 +409,8 @@ def gradients(candidate: Any, seed: int) -> str:
                 where = f"in {mode} mode " if mode == "eval" else ""
                 raise CheckFailed(
                     asked,
-                    f"{where}dz/d{name} is {slopes[0]:.4f} at an element where it should be "
-                    f"{slopes[1]:.4f}",
+                    f"{where}dz/d{name} is {slopes[0]:z.4f} at an element where it should be "
+                    f"{slopes[1]:z.4f}",
                     _gradient_cause(asked, layer, found, right),
                 )
         compared += sum(one.numel() for one in found)

@@ -320,8 +320,8 @@ def check_gradients(
                 one, other = (float(g[at].flatten()[int(off.argmax())]) for g in (found, expected))
                 raise CheckFailed(
                     asked,
-                    f"for {case.what} the gradient to {formula.names[at]} is {one:.4f} at an "
-                    f"element where it should be {other:.4f}",
+                    f"for {case.what} the gradient to {formula.names[at]} is {one:z.4f} at an "
+                    f"element where it should be {other:z.4f}",
                     # values that are wrong in a known way explain the gradient as well
                     formula.cause(asked, candidate)
                     or _cut(formula, asked, candidate, case, found, at),
