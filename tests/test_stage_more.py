@@ -103,6 +103,26 @@ def test_draws_of_the_prior_are_moved_and_decoded(page):
     assert host.evaluate(state)["z"][moved["last"]][0] == pytest.approx(x + 0.1)
 
 
+@pytest.mark.parametrize(
+    "number, answer",
+    [
+        (3, "softplus and exp have a slope above 0"),
+        (5, r"the last model that speaks has beta \d+, the next \d+"),
+        (6, "look at its curve"),
+        (7, r"Within 0.2 of one: \d+ of 12"),
+    ],
+)
+def test_a_guess_counts_once_and_is_answered(page, number, answer):
+    host = act(page, number)
+    buttons = host.locator(".guess button")
+    first = buttons.first.inner_text()
+    for button in buttons.all():
+        button.click()
+    said = host.locator(".guess [role=status]").inner_text()
+    assert said.startswith(f"You said {first}. ")
+    assert re.search(answer, said)
+
+
 def test_every_patient_of_the_clinic_gets_a_verdict(page):
     host = act(page, 8)
     seen = set()

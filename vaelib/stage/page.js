@@ -33,6 +33,25 @@ export function open(host, markup) {
   };
 }
 
+/**
+ * Buttons for a guess, which counts once, and what is said of it.
+ * @param {HTMLElement} row @param {string[]} options @param {(guess: string) => string} answer
+ */
+export function guess(row, options, answer) {
+  const said = element("span", { role: "status" });
+  row.append(
+    "Your guess: ",
+    ...options.map((option) => {
+      const button = element("button", { type: "button" }, option);
+      button.addEventListener("click", () => {
+        if (!said.textContent) said.textContent = `You said ${option}. ${answer(option)}`;
+      });
+      return button;
+    }),
+    said,
+  );
+}
+
 /** @param {HTMLCanvasElement} canvas */
 export const brush = (canvas) => /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
 

@@ -190,6 +190,25 @@ function open(host, markup) {
   };
 }
 
+/**
+ * Buttons for a guess, which counts once, and what is said of it.
+ * @param {HTMLElement} row @param {string[]} options @param {(guess: string) => string} answer
+ */
+function guess(row, options, answer) {
+  const said = element("span", { role: "status" });
+  row.append(
+    "Your guess: ",
+    ...options.map((option) => {
+      const button = element("button", { type: "button" }, option);
+      button.addEventListener("click", () => {
+        if (!said.textContent) said.textContent = `You said ${option}. ${answer(option)}`;
+      });
+      return button;
+    }),
+    said,
+  );
+}
+
 /** @param {HTMLCanvasElement} canvas */
 const brush = (canvas) => /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d"));
 
@@ -274,7 +293,7 @@ const number = (value, digits = 2) =>
     .toFixed(digits)
     .replace(/^-(?=[0.]*$)/, "")
     .replace("-", "\u2212");
-return { element, open, brush, inEveryTheme, paint, textSize, paintCurve, sum, number };
+return { element, open, guess, brush, inEveryTheme, paint, textSize, paintCurve, sum, number };
 })();
 modules["models"] = (() => {
 // What models.js, a classic script that `make models` writes, holds: models, codes and images.
@@ -1285,11 +1304,12 @@ return { everything };
 modules["acts/knob"] = (() => {
 // Act 5: one knob. Models trained with one weight of the KL each, along the curve of what is kept
 // (the rate) and what is lost (the distortion).
-const { brush, inEveryTheme, number, open } = modules["page"];
+const { brush, guess, inEveryTheme, number, open } = modules["page"];
 const { paintRow, points } = modules["points"];
 
 const MARKUP = `
-  <p class="ask">Guess first: from which beta on does every image get the same drawing?</p>
+  <p class="ask">From which beta on does every image get the same drawing?</p>
+  <div class="buttons guess"></div>
   <label class="dial">beta, the weight of the KL: <output></output> <input type="range" class="beta" min="0" step="1"></label>
   <div class="beds wide"><div class="chart"><canvas class="curve" width="400" height="300" role="img"></canvas><span>each point a model; red: where usual bugs sit</span></div>
     <div class="chart"><canvas class="ink row" role="img"></canvas><span>six images; what comes back of them; six draws of the prior</span></div></div>
@@ -1380,6 +1400,13 @@ function knob(host) {
     );
     redraw();
   }
+  const silent = list.findIndex(({ rate }) => rate < 0.5);
+  guess(
+    part(".guess"),
+    ["4", "16", "100"],
+    () =>
+      `Here the last model that speaks has beta ${name(list[silent - 1].beta)}, the next ${name(list[silent].beta)}.`,
+  );
   slider.addEventListener("input", show);
   show();
   inEveryTheme(redraw);
@@ -1391,7 +1418,7 @@ modules["acts/logarithm"] = (() => {
 // Act 3: why a logarithm? One raw output of a layer, three ways to make a standard deviation of it.
 const { decode, encode, klOfOne, normal, sigmoid } = modules["engine"];
 const { images, wide } = modules["models"];
-const { brush, inEveryTheme, open, paint } = modules["page"];
+const { brush, guess, inEveryTheme, open, paint } = modules["page"];
 
 /** Sigma of a raw output, and its slope. @type {{[name: string]: [(raw: number) => number, (raw: number) => number, string]}} */
 const WAYS = {
@@ -1404,7 +1431,8 @@ const WAYS = {
   exp: [(raw) => Math.exp(0.5 * raw), (raw) => 0.5 * Math.exp(0.5 * raw), "exp(0.5 * raw)"],
 };
 const MARKUP = `
-  <p class="ask">A layer may return any number, and sigma must be positive. Three ways to make one of the other: which still learn below 0? Guess, then drag.</p>
+  <p class="ask">A layer may return any number, and sigma must be positive. Three ways to make one of the other: which still learn below 0?</p>
+  <div class="buttons guess"></div>
   <label class="dial">What the layer returns: <output></output> <input type="range" class="raw" min="-6" max="6" step="0.1" value="0"></label>
   <div class="line ways">${Object.entries(WAYS)
     .map(
@@ -1477,6 +1505,12 @@ function logarithm(host) {
           : "relu is dark: sigma 0, slope 0. Its drawing is clean, for the noise is gone, and gone for good: no gradient brings it back. exp gives a small sigma, and a slope that is never 0."
         : "All three give a positive sigma. The KL also asks for log(sigma²): with exp it is the raw output itself, which is why the code calls that logvar.";
   }
+  const right = Object.keys(WAYS).filter((name) => WAYS[name][1](-1) > 0);
+  guess(
+    part(".guess"),
+    ["exp alone", "softplus and exp", "all three"],
+    () => `At −1 ${right.join(" and ")} have a slope above 0. Drag.`,
+  );
   input(".raw").addEventListener("input", show);
   inEveryTheme(show);
   return { say };
@@ -1489,10 +1523,11 @@ modules["acts/prior"] = (() => {
 const { decode, generator, normal, sigmoid, uniform } = modules["engine"];
 const { SIDE, onMap, paintCodes, paintCross } = modules["map"];
 const { dots, flat, labels } = modules["models"];
-const { element, inEveryTheme, number, open, paint } = modules["page"];
+const { element, guess, inEveryTheme, number, open, paint } = modules["page"];
 
 const MARKUP = `
-  <p class="ask">Twelve z from the standard normal: does each decode to a clear digit? Guess, then look where the blurred ones lie.</p>
+  <p class="ask">Twelve z from the standard normal: how many land near a code?</p>
+  <div class="buttons guess"></div>
   <div class="line duo"><div class="part"><canvas class="map guess" width="${SIDE}" height="${SIDE}" tabindex="0" role="application"></canvas><span>codes of 1,000 test images, and the twelve z: drag one, or use arrow keys</span></div>
     <div class="part own"><div class="twelve"></div><span>the twelve, decoded; blue: the blue cross</span></div></div>
   <p class="told" role="status"></p>
@@ -1596,6 +1631,11 @@ function prior(host) {
     event.preventDefault();
     move(state.z[state.last].map((value, k) => value + step[k]));
   });
+  guess(
+    part(".guess"),
+    ["few", "half", "nearly all"],
+    () => `Within 0.2 of one: ${state.among} of 12. Are as many clear?`,
+  );
   part(".again").addEventListener("click", () => draw());
   input(".pixel").addEventListener("input", pixels);
   draw();
@@ -1980,7 +2020,7 @@ modules["acts/train"] = (() => {
 // Act 6: train it here. A real run in a worker; the page only paints what it is told.
 const { bytes } = modules["engine"];
 const { SIDE, paintCodes, paintRing } = modules["map"];
-const { inEveryTheme, open, paintCurve } = modules["page"];
+const { guess, inEveryTheme, open, paintCurve } = modules["page"];
 const { pixels } = modules["points"];
 const { learner, work } = modules["train"];
 
@@ -2018,7 +2058,8 @@ const RULES = [
   ],
 ];
 const MARKUP = `
-  <p class="ask">Guess: in the first ten steps, does the KL rise or fall? Then train, and look at its curve.</p>
+  <p class="ask">In the first ten steps, does the KL rise or fall?</p>
+  <div class="buttons guess"></div>
   <div class="buttons"><button type="button" class="run">Train</button><button type="button" class="one">One step</button>
     <button type="button" class="restart">Restart</button>
     <label>Loss and sampling <select>${RULES.map(([name], i) => `<option value="${i}">${name}</option>`).join("")}</select></label></div>
@@ -2113,6 +2154,7 @@ function train(host) {
     if (started) tell({ rule: chosen, do: "restart" }); // one curve, one rule
     part(".watch").textContent = watch;
   }
+  guess(part(".guess"), ["it rises", "it falls"], () => "Train, and look at its curve.");
   part(".run").addEventListener("click", () => run(!running));
   part(".one").addEventListener("click", () => tell({ do: "step" }));
   part(".restart").addEventListener("click", () => tell({ do: "restart" }));

@@ -1,10 +1,11 @@
 // Act 5: one knob. Models trained with one weight of the KL each, along the curve of what is kept
 // (the rate) and what is lost (the distortion).
-import { brush, inEveryTheme, number, open } from "../page.js";
+import { brush, guess, inEveryTheme, number, open } from "../page.js";
 import { paintRow, points } from "../points.js";
 
 const MARKUP = `
-  <p class="ask">Guess first: from which beta on does every image get the same drawing?</p>
+  <p class="ask">From which beta on does every image get the same drawing?</p>
+  <div class="buttons guess"></div>
   <label class="dial">beta, the weight of the KL: <output></output> <input type="range" class="beta" min="0" step="1"></label>
   <div class="beds wide"><div class="chart"><canvas class="curve" width="400" height="300" role="img"></canvas><span>each point a model; red: where usual bugs sit</span></div>
     <div class="chart"><canvas class="ink row" role="img"></canvas><span>six images; what comes back of them; six draws of the prior</span></div></div>
@@ -95,6 +96,13 @@ export function knob(host) {
     );
     redraw();
   }
+  const silent = list.findIndex(({ rate }) => rate < 0.5);
+  guess(
+    part(".guess"),
+    ["4", "16", "100"],
+    () =>
+      `Here the last model that speaks has beta ${name(list[silent - 1].beta)}, the next ${name(list[silent].beta)}.`,
+  );
   slider.addEventListener("input", show);
   show();
   inEveryTheme(redraw);

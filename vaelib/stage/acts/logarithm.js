@@ -1,7 +1,7 @@
 // Act 3: why a logarithm? One raw output of a layer, three ways to make a standard deviation of it.
 import { decode, encode, klOfOne, normal, sigmoid } from "../engine.js";
 import { images, wide } from "../models.js";
-import { brush, inEveryTheme, open, paint } from "../page.js";
+import { brush, guess, inEveryTheme, open, paint } from "../page.js";
 
 /** Sigma of a raw output, and its slope. @type {{[name: string]: [(raw: number) => number, (raw: number) => number, string]}} */
 const WAYS = {
@@ -14,7 +14,8 @@ const WAYS = {
   exp: [(raw) => Math.exp(0.5 * raw), (raw) => 0.5 * Math.exp(0.5 * raw), "exp(0.5 * raw)"],
 };
 const MARKUP = `
-  <p class="ask">A layer may return any number, and sigma must be positive. Three ways to make one of the other: which still learn below 0? Guess, then drag.</p>
+  <p class="ask">A layer may return any number, and sigma must be positive. Three ways to make one of the other: which still learn below 0?</p>
+  <div class="buttons guess"></div>
   <label class="dial">What the layer returns: <output></output> <input type="range" class="raw" min="-6" max="6" step="0.1" value="0"></label>
   <div class="line ways">${Object.entries(WAYS)
     .map(
@@ -87,6 +88,12 @@ export function logarithm(host) {
           : "relu is dark: sigma 0, slope 0. Its drawing is clean, for the noise is gone, and gone for good: no gradient brings it back. exp gives a small sigma, and a slope that is never 0."
         : "All three give a positive sigma. The KL also asks for log(sigma²): with exp it is the raw output itself, which is why the code calls that logvar.";
   }
+  const right = Object.keys(WAYS).filter((name) => WAYS[name][1](-1) > 0);
+  guess(
+    part(".guess"),
+    ["exp alone", "softplus and exp", "all three"],
+    () => `At −1 ${right.join(" and ")} have a slope above 0. Drag.`,
+  );
   input(".raw").addEventListener("input", show);
   inEveryTheme(show);
   return { say };

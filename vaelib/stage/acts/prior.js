@@ -3,10 +3,11 @@
 import { decode, generator, normal, sigmoid, uniform } from "../engine.js";
 import { SIDE, onMap, paintCodes, paintCross } from "../map.js";
 import { dots, flat, labels } from "../models.js";
-import { element, inEveryTheme, number, open, paint } from "../page.js";
+import { element, guess, inEveryTheme, number, open, paint } from "../page.js";
 
 const MARKUP = `
-  <p class="ask">Twelve z from the standard normal: does each decode to a clear digit? Guess, then look where the blurred ones lie.</p>
+  <p class="ask">Twelve z from the standard normal: how many land near a code?</p>
+  <div class="buttons guess"></div>
   <div class="line duo"><div class="part"><canvas class="map guess" width="${SIDE}" height="${SIDE}" tabindex="0" role="application"></canvas><span>codes of 1,000 test images, and the twelve z: drag one, or use arrow keys</span></div>
     <div class="part own"><div class="twelve"></div><span>the twelve, decoded; blue: the blue cross</span></div></div>
   <p class="told" role="status"></p>
@@ -110,6 +111,11 @@ export function prior(host) {
     event.preventDefault();
     move(state.z[state.last].map((value, k) => value + step[k]));
   });
+  guess(
+    part(".guess"),
+    ["few", "half", "nearly all"],
+    () => `Within 0.2 of one: ${state.among} of 12. Are as many clear?`,
+  );
   part(".again").addEventListener("click", () => draw());
   input(".pixel").addEventListener("input", pixels);
   draw();

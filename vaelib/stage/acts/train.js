@@ -1,7 +1,7 @@
 // Act 6: train it here. A real run in a worker; the page only paints what it is told.
 import { bytes } from "../engine.js";
 import { SIDE, paintCodes, paintRing } from "../map.js";
-import { inEveryTheme, open, paintCurve } from "../page.js";
+import { guess, inEveryTheme, open, paintCurve } from "../page.js";
 import { pixels } from "../points.js";
 import { learner, work } from "../train.js";
 
@@ -39,7 +39,8 @@ const RULES = [
   ],
 ];
 const MARKUP = `
-  <p class="ask">Guess: in the first ten steps, does the KL rise or fall? Then train, and look at its curve.</p>
+  <p class="ask">In the first ten steps, does the KL rise or fall?</p>
+  <div class="buttons guess"></div>
   <div class="buttons"><button type="button" class="run">Train</button><button type="button" class="one">One step</button>
     <button type="button" class="restart">Restart</button>
     <label>Loss and sampling <select>${RULES.map(([name], i) => `<option value="${i}">${name}</option>`).join("")}</select></label></div>
@@ -134,6 +135,7 @@ export function train(host) {
     if (started) tell({ rule: chosen, do: "restart" }); // one curve, one rule
     part(".watch").textContent = watch;
   }
+  guess(part(".guess"), ["it rises", "it falls"], () => "Train, and look at its curve.");
   part(".run").addEventListener("click", () => run(!running));
   part(".one").addEventListener("click", () => tell({ do: "step" }));
   part(".restart").addEventListener("click", () => tell({ do: "restart" }));
