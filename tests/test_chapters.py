@@ -5,7 +5,6 @@ import json
 import make_book
 import nbformat
 import pytest
-from system import absent
 
 pytestmark = pytest.mark.slow
 _, CHAPTERS, TIMEOUT = make_book.pages()
@@ -18,11 +17,11 @@ def test_a_chapter_runs(name):
         assert make_book.run(name, TIMEOUT) is None
 
 
-# 300 seconds of one core of the machine that they were counted on, where an epoch took 0.45.
-EPOCHS = 670
+# The aim is 670: 300 seconds of one core of the machine that they were first counted on. On
+# 2026-11-28 they took 1,281; this bound keeps them from growing.
+EPOCHS = 1800
 
 
-@pytest.mark.xfail(reason="the aim; on 2026-11-28 the chapters still took more", strict=False)
 def test_what_all_chapters_take_together():
     """Count in epochs that were timed beside each chapter: no clock tells a busy machine's work."""
     kept = {}
@@ -35,7 +34,7 @@ def test_what_all_chapters_take_together():
     total = sum(kept.values())
     print(f"{total:6.0f} epochs in {len(kept)} of {len(CHAPTERS)} chapters")
     if set(kept) != set(CHAPTERS):
-        absent("run `make book` first")
+        pytest.skip("run `make book` first: not every chapter has run as it stands")
     assert total < EPOCHS
 
 

@@ -190,7 +190,7 @@ def test_help_names_every_target_and_the_readers_few_first():
 
 def test_what_the_librarys_tests_import_is_in_their_environment():
     """`make lowest` and its like install the library, pytest and nbformat."""
-    asked = ["make", "--eval", "listed: ; @echo $(LIBRARY)", "listed"]
+    asked = ["make", "--no-print-directory", "--eval", "listed: ; @echo $(LIBRARY)", "listed"]
     listed = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True)
     waiting = [ROOT / name for name in listed.stdout.split()]
     assert len(waiting) > 10
