@@ -17,7 +17,8 @@ def read(name):
 def test_one_version_stands_everywhere():
     cited = yaml.safe_load(read("CITATION.cff"))
     released = re.findall(r"^## (\d+\.\d+\.\d+)", read("CHANGELOG.md"), re.M)
-    assert vaelib.__version__ == cited["version"] == released[0]
+    (shown,) = re.findall(r"version = {(.*)}", read("book/about.md"))
+    assert vaelib.__version__ == cited["version"] == shown == released[0]
     assert released == sorted(released, key=lambda v: [*map(int, v.split("."))], reverse=True)
 
 

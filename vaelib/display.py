@@ -24,17 +24,17 @@ _PARTS = {
 }
 _ALT = (
     "The way of an image through a VAE, from left to right: the image, the encoder, its two "
-    "answers mu and sigma; fresh noise eps, scaled by sigma and shifted by mu into z; the "
-    "decoder, and its drawing. The reconstruction cost compares drawing and image, the KL cost "
-    "is on mu and sigma. In colour: {}."
+    "answers mu and logvar; fresh noise eps, scaled by sigma, which comes from logvar, and shifted "
+    "by mu into z; the decoder, and its drawing. The reconstruction cost compares drawing and "
+    "image, the KL cost is on mu and logvar. In colour: {}."
 )
 _CAPTION = (
-    "A VAE (variational autoencoder). The <b>encoder</b> gives each image a mu and a sigma, a "
-    "Gaussian over codes. A code z is drawn from it, and the <b>decoder</b> draws from z. Two "
-    "costs, in <b>nats</b>, the unit of natural logarithms: the <b>reconstruction</b>, minus the "
-    "log-probability of the image&rsquo;s pixels, and the <b>KL</b>, from that Gaussian to the "
-    "standard normal, the <b>prior</b>. Training lowers their sum, the negative ELBO (evidence "
-    "lower bound). In colour: {}."
+    "A VAE (variational autoencoder). The <b>encoder</b> gives each image mu and logvar, the "
+    "logarithm of sigma squared: a Gaussian over codes. A code z is drawn from it; the "
+    "<b>decoder</b> draws from z. Two costs, in <b>nats</b>, the unit of natural logarithms: the "
+    "<b>reconstruction</b>, minus the log-probability of the pixels, and the <b>KL</b>, from that "
+    "Gaussian to the standard normal, the <b>prior</b>. Training lowers their sum, the negative "
+    "ELBO (evidence lower bound). In colour: {}."
 )
 
 
