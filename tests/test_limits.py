@@ -217,15 +217,33 @@ def _die_once_with_the_lock(task):
     return pool.unjudged(pickle.loads(task).submission, "not found", "tried")
 
 
+class _Hurried:
+    """A clock that leaps by the pool's whole patience whenever it is asked, while `hurries()`."""
+
+    def __init__(self, hurries):
+        self._hurries, self._ahead = hurries, 0.0
+
+    def monotonic(self):
+        self._ahead += limits.START + 1.0 if self._hurries() else 0.0
+        return time.monotonic() + self._ahead
+
+
 @pytest.mark.slow
 def test_a_worker_that_dies_with_the_pools_lock_costs_nobody_a_mark(monkeypatch, tmp_path):
-    busy = os.getloadavg()[0] / os.cpu_count()  # there a process is slow to start
-    monkeypatch.setattr(limits, "START", 40.0 * max(1.0, busy))
+    died, pools = tmp_path / "died", []
+
+    def counted(*arguments, new=pool.ProcessPool, **more):
+        pools.append(new(*arguments, **more))
+        return pools[-1]
+
+    # it need not wait for long in the pool that nobody can use any more
+    monkeypatch.setattr(pool, "time", _Hurried(lambda: len(pools) == 1 and died.exists()))
+    monkeypatch.setattr(pool, "ProcessPool", counted)
     monkeypatch.setattr(pool, "_unpack", _die_once_with_the_lock)
-    monkeypatch.setenv("DIED", str(tmp_path / "died"))
+    monkeypatch.setenv("DIED", str(died))
     tasks = [_task(name) for name in ("deadly", "ada", "bob", "eve")]
     outcomes = list(pool.on_this_machine(tasks, 1))
-    assert (tmp_path / "died").exists()
+    assert died.exists() and len(pools) == 2
     assert sorted(o.task.learner for o in outcomes) == ["ada", "bob", "deadly", "eve"]
     assert {skill.message for o in outcomes for skill in o.graded.skills} == {"tried"}
 
