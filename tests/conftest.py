@@ -1,11 +1,13 @@
 """What the test files share: a seed for each test, the digits, and pairs to be refused.
 
-It also tells the CPU seconds of tests, which are the same on a busy machine.
+It also tells the CPU seconds of tests, which are nearly the same on a busy machine.
 """
 
 import os
 import re
+import time
 from collections import Counter
+from pathlib import Path
 
 import pytest
 import torch
@@ -159,8 +161,26 @@ def pytest_runtest_makereport(item, call):
     return report
 
 
-def pytest_terminal_summary(terminalreporter):
-    """List the dearest files, in CPU seconds."""
+def used():
+    """Return when it is, and how many seconds this machine's cores have worked, as Linux tells."""
+    _, *ticks = Path("/proc/stat").read_text(encoding="utf-8").partition("\n")[0].split()
+    user, nice, system, _, _, irq, softirq, *_ = map(int, ticks)
+    worked = (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
+    return time.monotonic(), worked
+
+
+def pytest_sessionstart(session):
+    """Note when the tests began, and what the machine had done by then."""
+    if os.path.exists("/proc/stat"):
+        session.config.used_before = used()
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    """List the dearest files, in CPU seconds, and what the machine did meanwhile.
+
+    The machine has worked for more than the files: what a killed process leaves behind (a jail's
+    child, a page of the browser) is in no file's sum, and nor is what else runs here.
+    """
     files = Counter()
     for reports in terminalreporter.stats.values():
         for report in reports:
@@ -171,3 +191,9 @@ def pytest_terminal_summary(terminalreporter):
     terminalreporter.section(f"{sum(files.values()):.0f} CPU seconds, the dearest files")
     for file, seconds in files.most_common(10):
         terminalreporter.write_line(f"{seconds:7.1f} s  {file}")
+    if hasattr(config, "used_before"):
+        wall, worked = (now - then for now, then in zip(used(), config.used_before, strict=True))
+        terminalreporter.write_line(
+            f"{worked:7.1f} s  all that ran on this machine, whose cores had "
+            f"{wall * os.cpu_count():.1f} s"
+        )
