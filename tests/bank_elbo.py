@@ -823,6 +823,41 @@ WRONG = {
         ),
         {MOVES: "the gradient was clipped or scaled"},
     ),
+    "step: every element clipped at 1": (
+        changed(
+            "optimizer.step()",
+            "torch.nn.utils.clip_grad_value_(model.parameters(), 1.0)\noptimizer.step()",
+        ),
+        {MOVES: "each element of the gradient was clipped, at about"},
+    ),
+    "step: every element clipped at 0.1": (
+        changed(
+            "optimizer.step()",
+            "torch.nn.utils.clip_grad_value_(model.parameters(), 0.1)\noptimizer.step()",
+        ),
+        {MOVES: "each element of the gradient was clipped, at about"},
+    ),
+    "step: every element clipped at 0.01": (
+        changed(
+            "optimizer.step()",
+            "torch.nn.utils.clip_grad_value_(model.parameters(), 0.01)\noptimizer.step()",
+        ),
+        {MOVES: "each element of the gradient was clipped, at about"},
+    ),
+    "step: every element clipped by hand": (
+        changed(
+            "optimizer.step()",
+            "for p in model.parameters():\n    p.grad.clamp_(-0.05, 0.05)\noptimizer.step()",
+        ),
+        {MOVES: "each element of the gradient was clipped, at about 0.05"},
+    ),
+    "step: each parameter's norm clipped": (
+        changed(
+            "optimizer.step()",
+            "for p in model.parameters():\n    torch.nn.utils.clip_grad_norm_([p], 1.0)\noptimizer.step()",
+        ),
+        {MOVES: ""},
+    ),
     "step: loss of the batch": (
         changed("loss.backward()", "(loss * len(x)).backward()"),
         {MOVES: "the loss was multiplied by the number of images"},

@@ -623,6 +623,52 @@ class Encoder(nn.Module):
         encoder().replace("(self, x)", "(x)"),
         everywhere(PARAMETERS),
     ),
+    "self. forgotten in forward": (
+        encoder("h = torch.relu(hidden(x))\nreturn self.mu(h), self.logvar(h)"),
+        everywhere("`self.` is missing: a method finds what belongs to its object"),
+    ),
+    "self. forgotten, and the result has the layer's name": (
+        encoder("h = torch.relu(self.hidden(x))\nmu = mu(h)\nreturn mu, self.logvar(h)"),
+        everywhere("`self.` is missing: a method finds what belongs to its object"),
+    ),
+    "self. forgotten in a comprehension": (
+        encoder(
+            "h = torch.relu(self.hidden(x))\nreturn tuple(head(h) for head in (mu, self.logvar))"
+        ),
+        everywhere("`self.` is missing: a method finds what belongs to its object"),
+    ),
+    "self. forgotten in __init__": (
+        encoder(layers=LAYERS.replace("self.logvar = ", "logvar = ")),
+        everywhere("`self.` is missing in `__init__`"),
+    ),
+    "self. forgotten in __init__, the name a parameter's": (
+        encoder(
+            layers="""
+            self.mu = nn.Linear(hidden, latent_dim)
+            self.logvar = nn.Linear(hidden, latent_dim)
+            hidden = nn.Linear(in_features, hidden)
+            """
+        ),
+        everywhere("`self.` is missing in `__init__`"),
+    ),
+    "a parameter never kept": (
+        encoder(
+            "h = torch.relu(self.hidden(x))\nreturn self.mu(h * self.in_features), self.logvar(h)"
+        ),
+        everywhere(""),
+    ),
+    "raises a tensor": (
+        encoder("raise ValueError(x)"),
+        everywhere(""),
+    ),
+    "an attribute of another name": (
+        encoder("h = torch.relu(self.hiden(x))\nreturn self.mu(h), self.logvar(h)"),
+        everywhere(""),
+    ),
+    "a name of nothing": (
+        encoder("h = torch.relu(layer(x))\nreturn self.mu(h), self.logvar(h)"),
+        everywhere(""),
+    ),
     "layer called with the wrong size": (
         encoder(
             layers=LAYERS.replace(

@@ -1226,6 +1226,17 @@ class Sampling(nn.Module):
 """,
         everywhere(PARAMETERS),
     ),
+    "self. forgotten at a method": (
+        """
+class Sampling(nn.Module):
+    def noise(self, mu):
+        return torch.randn_like(mu)
+
+    def forward(self, mu, logvar):
+        return mu + torch.exp(0.5 * logvar) * noise(mu)
+""",
+        everywhere("`self.` is missing: a method finds what belongs to its object"),
+    ),
     "argument in __init__": (
         """
 class Sampling(nn.Module):

@@ -34,6 +34,7 @@ from torch.nn.parameter import is_lazy
 
 from grading import protocol, wire
 from grading.answer import Outline, Release, find  # type: ignore[import-untyped]  # in the jail
+from grading.errors import text_of  # type: ignore[import-untyped]  # only in the jail
 from grading.gpu import PretendGPU  # type: ignore[import-untyped]  # only in the jail
 
 _FILE = "<answer>"
@@ -262,14 +263,13 @@ class Child:
             for frame, number in traceback.walk_tb(error.__traceback__)
             if frame.f_code.co_filename == _FILE
         ]
-        text = "" if not error.args or error.args == (None,) else str(error)
         bases = (NotImplementedError, RecursionError, TypeError, MemoryError)
         kind = next((base.__name__ for base in bases if isinstance(error, base)), "")
         own = [code for code in frames if code.co_filename == _FILE]
         return protocol.Failed(
             wire.text(type(error).__name__),
             kind,
-            wire.text(text)[:1000],
+            wire.text(text_of(error))[:1000],
             wire.text(lines[-1])[:200] if lines else "",
             len(own) > 1 and own[0] is own[1],
         )

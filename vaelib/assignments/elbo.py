@@ -762,7 +762,9 @@ def _closely(asked: str, candidate: Any) -> None:
                 asked,
                 f"with the same random numbers the step ends {_length(off) / _length(slopes):.2g} "
                 "of its length away from where the gradient leads",
-                "a penalty on the weights was added" if abs(tilt) > 0.99 else "",
+                "a penalty on the weights was added"
+                if abs(tilt) > 0.99
+                else _clipped(steps, slopes),
             )
         many = [_moved(asked, candidate, model, start, x, seeded=False) for _ in range(32)]
         found, right = (
@@ -884,6 +886,22 @@ def _alike(steps: list[Tensor], slopes: list[Tensor]) -> bool:
     )
 
 
+def _clipped(steps: list[Tensor], slopes: list[Tensor]) -> str:
+    """Return that the gradient was clipped element by element, if that alone explains the step."""
+    flat = torch.cat([step.flatten() for step in steps]).abs()
+    most = float(flat.max())
+    # of a gradient that is scaled one element is the largest; of Adam's first step all are
+    shares = (flat > 0.999 * most), (flat > 0) & (flat < 0.9 * most)
+    if any(float(share.float().mean()) < 1e-3 for share in shares):
+        return ""
+    if not _alike(steps, [slope.clamp(-most, most) for slope in slopes]):
+        return ""
+    return (
+        f"each element of the gradient was clipped, at about {most:.2g}, as by `clip_grad_value_`: "
+        "that turns the step (`clip_grad_norm_` would shorten it), and neither is asked for"
+    )
+
+
 def _step_cause(steps: list[Tensor], slopes: list[Tensor], older: list[Tensor], rows: int) -> str:
     """Return the known mistake that explains the step, or nothing."""
     moved = [bool(step.any()) for step in steps]
@@ -901,6 +919,8 @@ def _step_cause(steps: list[Tensor], slopes: list[Tensor], older: list[Tensor], 
         return "the encoder did not move: it ran under `torch.no_grad()`, was detached, or left out"
     if not any(decoder):
         return "the decoder did not move"
+    if clipped := _clipped(steps, slopes):
+        return clipped
     flat, right = (torch.cat([part.flatten() for part in parts]) for parts in (steps, slopes))
     times = float(flat @ right / (right @ right))
     if times and _alike([step / times for step in steps], slopes):

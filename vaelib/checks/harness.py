@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from vaelib.checks import guard
+from vaelib.checks.errors import text_of
 from vaelib.checks.gpu import PretendGPU
 from vaelib.checks.guard import (
     TimeIsUp,
@@ -166,6 +167,10 @@ _CAUSES = {
     "a leaf Variable that requires grad": (
         "an operation in place on an input whose gradient is wanted: leave out the underscore"
     ),
+    "; `self.": "`self.` is missing: a method finds what belongs to its object as `self.name`",
+    "; `__init__` has a variable": (
+        "`self.` is missing in `__init__`: a variable without it ends where `__init__` does"
+    ),
     "unexpected keyword argument": "the function that is called there has no such parameter",
     "No module named": "a package that is not installed here: torch is enough for the answer",
     "tensors can be converted to Python scalars": (
@@ -196,7 +201,7 @@ def call(asked: str, function: Callable[..., Any], *arguments: Any) -> Any:
     except RecursionError as error:
         seen = f"RecursionError: a function calls itself without end{_where(error)}"
     except BaseException as error:  # SystemExit too: the learner's exit() must not end grading
-        message = str(error) if any(error.args) else ""  # exit() has None
+        message = text_of(error)
         unfinished = isinstance(error, NotImplementedError)
         if unfinished and not any(text in message for text in _TORCH_RAISED):
             raise
