@@ -5,7 +5,7 @@ tables, a batch at a time. Every look-up goes through an index, so that a batch 
 a gradebook of 100 learners as in one of 100,000.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -182,27 +182,21 @@ class Gradebook:
                 database.execute(insert(RESULTS), results)
 
     def keep_time(self, times: Mapping[str, datetime | None]) -> None:
-        """Write when each learner handed in, and what that costs by now.
-
-        At every run: points entered by hand, an extension granted later or another due date
-        count, and nothing that was graded by hand is opened again.
-        """
-        learners, size = list(times), 500
+        """Write when each learner handed in, and what that costs by now."""
+        every, size = list(times), 500
         with Session(self._engine) as database, database.begin():
-            for start in range(0, len(learners), size):
-                rows = self._submitted(database, learners[start : start + size]).values()
-                scores = self._scores(database, [row.book for row in rows])
+            for start in range(0, len(every), size):
+                learners = every[start : start + size]
+                rows = self._submitted(database, learners).values()
                 moved = [{"id": row.id, "timestamp": times[row.student_id]} for row in rows]
-                owed = [
-                    {"id": row.book, "late_submission_penalty": penalty}
-                    for row in rows
-                    for penalty in [self._penalty(row, times, scores.get(row.book, 0.0))]
-                ]
                 _change(database, api.SubmittedAssignment, moved)
-                _change(database, api.SubmittedNotebook, owed)
+                self._reckon(database, self._submitted(database, learners).values())
 
     def records(self, learner: str | None = None, size: int = 100) -> Iterator[Record]:
-        """Yield every graded submission by learner, or one learner's; `size` are held at once."""
+        """Yield every graded submission by learner, or one learner's; `size` are held at once.
+
+        What is taken off for handing in late is reckoned anew.
+        """
         results = RESULTS.c.submission_id == api.SubmittedAssignment.id
         student = api.SubmittedAssignment.student_id
         query = self._query().add_columns(RESULTS.c.result).join(RESULTS, results)
@@ -211,8 +205,9 @@ class Gradebook:
             query = query.where(student == learner)
         last = ""
         while True:
-            with Session(self._engine) as database:
+            with Session(self._engine) as database, database.begin():
                 rows = database.execute(query.where(student > last)).all()
+                owed = self._reckon(database, rows)
                 books = [row.book for row in rows]
                 grades = self._cells(database, api.Grade, self._graded, books)
                 comments = self._cells(database, api.Comment, self._answers, books)
@@ -226,7 +221,7 @@ class Gradebook:
                         for name, comment in comments[row.book].items()
                         if (text := comment.manual_comment or comment.auto_comment)
                     },
-                    row.late_submission_penalty or 0.0,
+                    owed[row.book] or 0.0,
                 )
             if len(rows) < size:
                 return
@@ -276,22 +271,33 @@ class Gradebook:
             if rows:
                 database.execute(insert(kind), rows)
 
-    def _scores(self, database: Session, books: Sequence[str]) -> dict[str, float]:
-        """Return what each notebook has by now, by its id."""
+    def _reckon(self, database: Session, rows: Collection[Any]) -> dict[str, Any]:
+        """Write what handing in late costs by now; return it by notebook.
+
+        Points entered by hand, an extension granted later or another due date count, and nothing
+        that was graded by hand is opened again.
+        """
         query = (
             select(api.Grade.notebook_id, func.sum(api.Grade.score))
             .where(api.Grade.cell_id.in_(self._graded.values()))
-            .where(api.Grade.notebook_id.in_(books))
+            .where(api.Grade.notebook_id.in_([row.book for row in rows]))
             .group_by(api.Grade.notebook_id)
         )
-        return {book: score for book, score in database.execute(query)}
+        scores = {book: score for book, score in database.execute(query)}
+        owed = {row.book: self._penalty(row, scores.get(row.book, 0.0)) for row in rows}
+        changed = [
+            {"id": row.book, "late_submission_penalty": owed[row.book]}
+            for row in rows
+            if owed[row.book] != row.late_submission_penalty
+        ]
+        _change(database, api.SubmittedNotebook, changed)
+        return owed
 
-    def _penalty(self, row: Any, times: Mapping[str, datetime | None], score: float) -> Any:
+    def _penalty(self, row: Any, score: float) -> float | None:
         """Return what nbgrader's late penalty takes off: never more than there is."""
-        timestamp = times[row.student_id]
-        if timestamp is None or self._due is None:
+        if row.timestamp is None or self._due is None:
             return None
-        late = (timestamp - self._due).total_seconds()
+        late = (row.timestamp - self._due).total_seconds()
         late -= row.extension.total_seconds() if row.extension else 0
         if late <= 0:
             return None

@@ -248,6 +248,45 @@ def test_late_work_loses_what_the_plugin_says(graded, tmp_path):
     )
 
 
+def test_feedback_takes_off_what_the_gradebook_says_by_now(graded, tmp_path):
+    """Also by `nbgrader generate_feedback`, as formgrader's button: no run lies between."""
+    from nbgrader.api import Gradebook
+
+    folder = copied(graded, tmp_path)
+    with (folder / "nbgrader_config.py").open("a") as file:
+        file.write('\nc.LateSubmissionPlugin.penalty_method = "zero"\n')
+    for learner in ("right-0", "right-1"):
+        stamp = folder / "submitted" / learner / NAME / "timestamp.txt"
+        stamp.write_text("2026-01-02 12:00:00 UTC")
+    run(folder)
+
+    def told(change):
+        """Let staff change the gradebook; return what two pages say then."""
+        with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+            change(gradebook)
+            gradebook.db.commit()
+        nbgrader(folder, "generate_feedback", NAME)
+        texts = [(folder / feedback(f"right-{number}")).read_text() for number in range(2)]
+        return [text.partition("<strong>")[2].partition(" of ")[0] for text in texts]
+
+    def due(gradebook):
+        gradebook.find_assignment(NAME).duedate = datetime.datetime(2026, 1, 2)
+
+    def points(gradebook):
+        grade = gradebook.find_grade(WRITTEN, NAME, NAME, "right-1")
+        grade.manual_score, grade.needs_manual_grade = 1.5, False
+
+    def extension(gradebook):
+        gradebook.grant_extension(NAME, "right-0", days=1)
+
+    assert told(lambda _: None) == ["10", "10"]
+    assert told(due) == ["0", "0"]
+    assert told(points) == ["0", "0"]
+    assert told(extension) == ["10", "0"]
+    book, _ = contents(folder)
+    assert [book[f"right-{number}"][2] for number in range(2)] == [0, 11.5]
+
+
 def test_a_killed_run_and_a_killed_worker_change_nothing(prepared, graded, tmp_path, monkeypatch):
     folder = copied(prepared, tmp_path)
     (folder / cohort.SECRET).write_bytes((graded / cohort.SECRET).read_bytes())
