@@ -9,16 +9,17 @@ from collections.abc import Callable
 from functools import cache
 from typing import Any
 
-from vaelib.checks.harness import _handing_on, taking_arguments_of
+from vaelib.checks.harness import _handing_on, standing_in, taking_arguments_of
 
 _IMPORTS = (
-    "import inspect\nimport types\nfrom collections.abc import Callable\nfrom typing import Any\n"
+    "import inspect\nimport types\nfrom collections.abc import Callable, Iterator, Mapping\n"
+    "from contextlib import contextmanager\nfrom typing import Any\n"
     "import torch\nfrom torch import Tensor\nfrom torch.nn import functional as F\n"
 )
-_BINDING = inspect.getsource(taking_arguments_of) + "\n" + inspect.getsource(_handing_on)
+_PLACING = "\n".join(inspect.getsource(f) for f in (standing_in, _handing_on, taking_arguments_of))
 
 
 @cache
 def source(name: str, right: Callable[..., Any]) -> str:
-    """Return source that defines `name` as the right version."""
-    return f"{_IMPORTS}{_BINDING}\n{inspect.getsource(right)}{name} = {right.__name__}\n"
+    """Return source that defines `name` as the right version, and what puts it in its place."""
+    return f"{_IMPORTS}{_PLACING}\n{inspect.getsource(right)}{name} = {right.__name__}\n"

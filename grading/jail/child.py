@@ -51,7 +51,6 @@ class Child:
         self.casts: list[tuple[str, str]] = []  # their dtypes and devices
         self.calls: OrderedDict[int, tuple[list[Tensor], list[Tensor]]] = OrderedDict()
         self.grad = True
-        self.through: dict[str, Any] = {}  # functions that call with more than tensors, by source
 
     def serve(self) -> None:
         """Answer until the judge is gone, or has had enough."""
@@ -125,7 +124,6 @@ class Child:
         self.casts.clear()
         self.calls.clear()
         self.grad = True
-        self.through.clear()
         return protocol.Done(), []
 
     def _make(self, request: protocol.Make, tensors: list[Tensor]) -> Reply:
@@ -150,7 +148,7 @@ class Child:
         known = _parameters(module)
         function = self.answer.__dict__[request.name] if module is None else module
         if request.through:
-            function = functools.partial(self._through(request.through), function)
+            function = functools.partial(_defined(request.through)["through"], function)
         inputs = []
         with torch.enable_grad():
             for at, (leaf, given) in enumerate(zip(leaves, request.inputs, strict=True)):
@@ -190,13 +188,6 @@ class Child:
             results += values
         return reply, results
 
-    def _through(self, source: str) -> Any:
-        if source not in self.through:
-            names: dict[str, Any] = {}
-            exec(_program(source), names)
-            self.through[source] = names["through"]
-        return self.through[source]
-
     def _prepared(self, request: protocol.Call, sent: list[Tensor]) -> nn.Module:
         """Bring a module to the mode, dtype, device and parameters that the judge's copy has."""
         number, cast = request.module or 0, request.cast
@@ -211,35 +202,13 @@ class Child:
             parameters[at].data = value
         return module
 
-    @contextlib.contextmanager
     def _using(self, sources: dict[str, str]) -> Any:
         """Put the judge's version of other pieces in the place of the answer's, for one call."""
-        names = self.answer.__dict__
-        kept = {name: names[name] for name in sources if name in names}
-        swapped = []
-        for name, source in sources.items():
-            own = kept.get(name)
-            if str(getattr(own, "__module__", "")).startswith("torch."):
-                continue
-            right: dict[str, Any] = {}
-            exec(_program(source), right)
-            piece = right["taking_arguments_of"](own, right[name])
-            if isinstance(own, types.FunctionType) and not own.__code__.co_freevars:
-                # it may be held elsewhere: as a default argument, an attribute, an alias
-                swapped.append((own, own.__code__, own.__defaults__))
-                own.__globals__[f"_right_{name}"] = piece
-                own.__code__ = right["_handing_on"](f"_right_{name}")
-                own.__defaults__ = None
-            names[name] = piece
-        try:
-            yield
-        finally:
-            for own, code, defaults in swapped:
-                own.__code__, own.__defaults__ = code, defaults
-            for name in sources:
-                names.pop(name, None)
-                names.pop(f"_right_{name}", None)
-            names.update(kept)
+        defined = {name: _defined(source) for name, source in sources.items()}
+        if not defined:
+            return contextlib.nullcontext()
+        standing_in = next(iter(defined.values()))["standing_in"]
+        return standing_in(self.answer.__dict__, {name: defined[name][name] for name in defined})
 
     def _pull(self, request: protocol.Pull, tensors: list[Tensor]) -> Reply:
         """Return the vector-Jacobian product of a call: of those sources that have one."""
@@ -316,10 +285,14 @@ class _Loop(asyncio.BaseEventLoop):
         pass
 
 
-@functools.cache
-def _program(source: str) -> Any:
-    """Return the judge's own source, compiled once."""
-    return compile(source, "<right>", "exec")
+_compiled = functools.cache(lambda source: compile(source, "<right>", "exec"))
+
+
+def _defined(source: str) -> dict[str, Any]:
+    """Return what the judge's own source defines, each time anew."""
+    names: dict[str, Any] = {}
+    exec(_compiled(source), names)
+    return names
 
 
 def _parameters(module: nn.Module | None) -> dict[str, nn.Parameter]:

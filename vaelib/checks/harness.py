@@ -7,11 +7,8 @@ import os
 import sysconfig
 import traceback
 import types
-from collections.abc import Callable, Iterator
-from contextlib import (
-    contextmanager,
-    nullcontext,
-)
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
 from typing import Any, TypeVar
 
 import torch
@@ -371,35 +368,16 @@ def using(
     A name that the learner took from torch (`torch.distributions.kl_divergence`) stays.
     """
     names = _names_of(function)
-    kept = {name: names[name] for name in pieces if name in names}
-    swapped: list[tuple[Any, Any, Any]] = []
-    placed = []
-    for name, piece in pieces.items():
-        own = kept.get(name)
-        if str(getattr(own, "__module__", "")).startswith("torch."):
-            continue
-        trusted = getattr(function, "trusted", None)  # in the grader, which judged it before
-        if checks and (
-            name in trusted if trusted is not None else own is not None and passes(own, *checks)
-        ):
-            continue
-        placed.append(name)
-        if trusted is None:  # in the grader, all this is done where the answer is
-            piece = taking_arguments_of(own, piece)
-            if isinstance(own, types.FunctionType) and not own.__code__.co_freevars:
-                swapped.append((own, own.__code__, own.__defaults__))
-                own.__globals__[f"_right_{name}"] = piece
-                own.__code__, own.__defaults__ = _handing_on(f"_right_{name}"), None
-        names[name] = piece
-    try:
+    trusted = getattr(function, "trusted", None)  # in the grader, which judged them before
+    wrong = {
+        name: piece
+        for name, piece in pieces.items()
+        if not checks
+        or (trusted is not None and name not in trusted)
+        or (trusted is None and (name not in names or not passes(names[name], *checks)))
+    }
+    with standing_in(names, wrong):  # in the grader again where the answer is, by this same code
         yield
-    finally:
-        for own, code, defaults in swapped:
-            own.__code__, own.__defaults__ = code, defaults
-        for name in placed:
-            names.pop(name, None)
-            names.pop(f"_right_{name}", None)
-        names.update(kept)
 
 
 def _names_of(function: Any) -> dict[str, Any]:
@@ -412,6 +390,33 @@ def _names_of(function: Any) -> dict[str, Any]:
         function = getattr(kind, "forward", None) or vars(kind).get("__call__", function)
     names = getattr(function, "__globals__", {})
     return names if isinstance(names, dict) else {}
+
+
+@contextmanager
+def standing_in(names: dict[str, Any], pieces: Mapping[str, Callable[..., Any]]) -> Iterator[None]:
+    """Put right versions in the place of pieces among these names, and take them back."""
+    kept = {name: names[name] for name in pieces if name in names}
+    swapped = []
+    for name, piece in pieces.items():
+        own = kept.get(name)
+        if str(getattr(own, "__module__", "")).startswith("torch."):
+            continue
+        piece = taking_arguments_of(own, piece)
+        if isinstance(own, types.FunctionType) and not own.__code__.co_freevars:
+            # it may be held elsewhere: as a default argument, an attribute, an alias
+            swapped.append((name, own, own.__code__, own.__defaults__))
+            own.__globals__[f"_right_{name}"] = piece
+            own.__code__, own.__defaults__ = _handing_on(f"_right_{name}"), None
+        names[name] = piece
+    try:
+        yield
+    finally:
+        for name, own, code, defaults in swapped:
+            own.__code__, own.__defaults__ = code, defaults
+            own.__globals__.pop(f"_right_{name}", None)
+        for name in pieces:
+            names.pop(name, None)
+        names.update(kept)
 
 
 def _handing_on(name: str) -> types.CodeType:
