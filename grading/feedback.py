@@ -4,6 +4,7 @@ import json
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import bleach  # type: ignore[import-untyped]
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
@@ -40,10 +41,12 @@ def page(assignment: str, titles: dict[str, str], record: Record) -> str:
         }
         for grade_id, title in titles.items()
     ]
-    reasons: dict[tuple[str, str], list[str]] = {}  # one reason once
-    for skill in skills:
+    reasons: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for skill in skills:  # one slip, seen by several checks, is told once
         if skill["kind"] != "passed":
-            reasons.setdefault((skill["kind"], skill["message"]), []).append(skill["title"])
+            slip = re.search(r"^Seen:.*?(?=^Read:|\Z)", skill["message"], re.M | re.S)
+            key = skill["kind"], slip[0] if slip else skill["message"]
+            reasons.setdefault(key, []).append(skill)
     written = {name: mark for name, mark in record.marks.items() if name not in titles}
     scores = [mark.score for mark in record.marks.values()]
     texts = {
@@ -55,7 +58,7 @@ def page(assignment: str, titles: dict[str, str], record: Record) -> str:
         assignment=assignment,
         learner=record.learner,
         skills=skills,
-        reasons=reasons,
+        reasons=reasons.values(),
         written=written,
         answers=result["answers"],
         texts=texts,

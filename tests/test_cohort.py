@@ -494,6 +494,20 @@ def test_feedback_escapes_everything_and_is_accessible(browser):
         tab.close()
 
 
+def test_one_slip_is_told_once():
+    """What several checks have seen, each of which asks for something else."""
+    titles = {skill.grade_id: skill.title for skill in find(NAME).skills}
+    slip = "Seen:   the noise is constant\nLikely: it is drawn\nonce\nRead:   the book"
+    said = {name: ["failed", f"Asked:  the {title}\n{slip}"] for name, title in titles.items()}
+    said["sampling-gradients"] = ["failed", "Asked:  more\nSeen:   nothing\nRead:   the book"]
+    marks = {name: Mark(0.0, 1.0) for name in titles}
+    result = json.dumps({"skills": said, "answers": {}})
+    text = page(NAME, titles, Record("ada", result, marks, {}, 0.0))
+    assert text.count("the noise is constant") == 1 and text.count("Seen:") == 2
+    others = [title for title in titles.values() if title != "Gradients"]
+    assert f"<h2>{', '.join(others)}: failed</h2>" in text
+
+
 @pytest.fixture
 def postgresql():
     """The URL of a database in a PostgreSQL server of this test's own, on a socket alone."""
