@@ -1,6 +1,7 @@
-"""Train over several seeds and store what comes out in vaelib/runs.json and clinic.npz.
+"""Train over several seeds and store what comes out: vaelib/runs.json, clinic.npz, trained.npz.
 
-    python tools/make_runs.py
+    python tools/make_runs.py              # everything
+    python tools/make_runs.py kl blurry    # these chapters, in a runs.json that keeps the rest
 
 Takes about ten minutes on one free core. Another machine or thread count gives other digits:
 who compares with the file uses `vaelib.runs.spread`.
@@ -9,6 +10,8 @@ who compares with the file uses `vaelib.runs.spread`.
 import ast
 import json
 import re
+import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -17,8 +20,10 @@ import matplotlib.pyplot as plt
 import nbformat
 import torch
 
-from vaelib import load_mnist
+from vaelib import VAE, load_mnist
 from vaelib.bugs import BUGS, Bug, Patient, examine, save_clinic, train, true_cost
+from vaelib.runs import load_runs
+from vaelib.trained import EPOCHS, save_trained
 
 ROOT = Path(__file__).parents[1]
 TARGET = ROOT / "vaelib" / "runs.json"
@@ -42,11 +47,18 @@ CHAPTERS = (
 )
 
 
+def trained() -> VAE:
+    """Train what chapters load, with the seed that `chapter` has raised."""
+    (images, _), _ = load_mnist()
+    return train(None, images, 0, EPOCHS, hidden=400)[0]
+
+
 def chapter(stem: str, seed: int) -> dict[str, float]:
     """Run what a reader sees of a chapter, all its seeds raised; return what it measured."""
     set_seed, names = torch.manual_seed, dict[str, Any]()
     with (
         patch.object(torch, "manual_seed", lambda number: set_seed(number + seed)),
+        patch("vaelib.trained.load_trained", trained),
         plt.rc_context({"backend": "agg"}),
     ):
         for cell in nbformat.read(ROOT / "book" / f"{stem}.ipynb", 4).cells:
@@ -80,13 +92,18 @@ def columns(rows: list[dict[str, float]]) -> dict[str, list[float]]:
     return {key: [round(row[key], 4) for row in rows] for key in rows[0]}
 
 
+def over_seeds(stems: Iterable[str]) -> dict[str, dict[str, list[float]]]:
+    """Return what each chapter measures with each seed."""
+    return {stem: columns([chapter(stem, seed) for seed in SEEDS]) for stem in stems}
+
+
 def runs() -> dict[str, object]:
     """Train everything."""
     return {
         "torch": torch.__version__.split("+")[0],
         "seeds": SEEDS,
         "bug_epochs": BUG_EPOCHS,
-        "chapters": {stem: columns([chapter(stem, seed) for seed in SEEDS]) for stem in CHAPTERS},
+        "chapters": over_seeds(CHAPTERS),
         "bugs": {
             bug.name if bug else "right": columns([case(bug, seed) for seed in SEEDS])
             for bug in (None, *BUGS)
@@ -104,6 +121,11 @@ def write(found: dict[str, object]) -> None:
 
 
 if __name__ == "__main__":
-    write(runs())
-    save_clinic({bug.name if bug else "right": patient(bug) for bug in (None, *BUGS)})
+    if chosen := sys.argv[1:]:
+        stored = load_runs()
+        write({**stored, "chapters": stored["chapters"] | over_seeds(chosen)})
+    else:
+        save_trained(trained())
+        write(runs())
+        save_clinic({bug.name if bug else "right": patient(bug) for bug in (None, *BUGS)})
     print(f"wrote {TARGET.name}, {TARGET.stat().st_size:,} bytes")
