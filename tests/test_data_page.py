@@ -43,6 +43,8 @@ def sentences(digits):
         f"| pixels that are exactly 0 | {share(images == 0)} |",
         f"| pixels that are exactly 1 | {share(images == 1)} |",
         f"| grey pixels, between the two | {share((images > 0) & (images < 1))} |",
+        "| grey by a tenth or more, as [the chapter on blur](blurry.ipynb) counts | "
+        f"{share((images > 0.1) & (images < 0.9))} |",
         f"| cost of predicting 0.5 for every pixel | {cost(torch.tensor(0.5), images)} |",
         "| cost of predicting the mean training image, on training images | "
         f"{cost(mean_image, train)} |",
