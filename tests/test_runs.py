@@ -5,9 +5,12 @@ from importlib.resources import files
 from itertools import combinations
 
 import make_runs
+import nbformat
 import pytest
+import torch
 from nbgrader_course import ROOT
 
+from vaelib import VAE, fit, trained
 from vaelib.bugs import BUGS
 from vaelib.runs import MARGIN, load_runs, outside, show_seeds, spread
 
@@ -98,6 +101,30 @@ def test_a_chapter_can_be_repeated_with_another_seed():
     for name, value in measured.items():
         low, high = spread([stored[name][RUNS["seeds"].index(seed)]])
         assert low < value < high, name
+
+
+def test_what_is_saved_comes_back_to_a_step_of_its_row(digits, monkeypatch, tmp_path):
+    for module in (make_runs, trained):
+        monkeypatch.setattr(module, "FILE", tmp_path / "trained.npz")
+    torch.manual_seed(0)
+    model = VAE()
+    fit(model, digits[0][0][:256], epochs=1, progress=False)
+    make_runs.save_trained(model)
+    back = trained.load_trained().state_dict()
+    for name, weight in model.state_dict().items():
+        step = weight.abs().amax(dim=-1, keepdim=True) / 127 if weight.ndim == 2 else 0
+        assert ((back[name] - weight).abs() <= 0.51 * step).all(), name
+
+
+def test_another_seed_is_trained_and_not_loaded(monkeypatch, tmp_path):
+    """Else the three stored seeds of a chapter would be one model."""
+    monkeypatch.setattr(make_runs, "ROOT", tmp_path)
+    monkeypatch.setattr(make_runs, "trained", lambda: torch.rand(1).item())
+    code = 'from vaelib.trained import load_trained\nmeasured = {"it": load_trained()}'
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code, id="code")])
+    (tmp_path / "book").mkdir()
+    nbformat.write(notebook, tmp_path / "book" / "one.ipynb")
+    assert 0 < make_runs.chapter("one", 1)["it"] < 1
 
 
 def test_a_chapter_is_shown_beside_what_is_stored():

@@ -18,12 +18,13 @@ from unittest.mock import patch
 
 import matplotlib.pyplot as plt
 import nbformat
+import numpy as np
 import torch
 
 from vaelib import VAE, load_mnist
 from vaelib.bugs import BUGS, Bug, Patient, examine, save_clinic, train, true_cost
 from vaelib.runs import load_runs
-from vaelib.trained import EPOCHS, save_trained
+from vaelib.trained import EPOCHS, FILE
 
 ROOT = Path(__file__).parents[1]
 TARGET = ROOT / "vaelib" / "runs.json"
@@ -85,6 +86,18 @@ def patient(bug: Bug | None) -> Patient:
     model, history = train(bug, train_images, SEEDS[0], CLINIC_EPOCHS)
     first = torch.tensor([int((labels == digit).nonzero()[0]) for digit in SHOWN])
     return examine(model, history, test_images, first)
+
+
+def save_trained(model: VAE) -> None:
+    """Write trained.npz: matrices as whole numbers from -127 to 127, each row with its unit."""
+    stored = {}
+    for name, weight in model.state_dict().items():
+        stored[name] = weight.numpy()
+        if weight.ndim == 2:
+            unit = weight.abs().amax(dim=1, keepdim=True) / 127
+            stored[f"{name} unit"] = unit.numpy()
+            stored[name] = (weight / unit).round().to(torch.int8).numpy()
+    np.savez_compressed(str(FILE), **stored)
 
 
 def columns(rows: list[dict[str, float]]) -> dict[str, list[float]]:
