@@ -1,6 +1,7 @@
 """The rules that keep the layout, each in a few lines."""
 
 import ast
+import functools
 import re
 import subprocess
 import sys
@@ -19,6 +20,7 @@ FILES = {
 ASSIGNMENTS = {f"vaelib/assignments/{name}.py": name for name in names()}
 
 
+@functools.cache
 def imports(source):
     """Return the modules and names that a source imports, wherever in it."""
     found = set()
