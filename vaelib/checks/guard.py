@@ -5,6 +5,7 @@ leaves the process as it was, whatever the code did:
 
 - `quiet` drops what is printed, warned, logged or drawn;
 - `torch_defaults` starts from torch's defaults and from a seed;
+- `uncompiled` lets what `torch.compile` has made run as it is written;
 - `locked` makes vaelib's own versions of the piece refuse to work;
 - `time_limit` raises `TimeIsUp` in an answer that works too long.
 """
@@ -22,7 +23,14 @@ import traceback
 import types
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
+from contextlib import (
+    AbstractContextManager,
+    ExitStack,
+    contextmanager,
+    nullcontext,
+    redirect_stderr,
+    redirect_stdout,
+)
 from typing import Any, NoReturn
 
 import numpy as np
@@ -203,6 +211,13 @@ def torch_defaults(seed: int) -> Iterator[None]:
             torch.set_grad_enabled(grad_enabled)
             random.setstate(python)
             np.random.set_state(numpy)  # noqa: NPY002
+
+
+def uncompiled() -> AbstractContextManager[Any]:
+    """Let what `torch.compile` has made run as it is written, from torch 2.6 on."""
+    # only where the answer has imported the compiler, which takes seconds
+    stance = getattr(torch.compiler, "set_stance", None) if "torch._dynamo" in sys.modules else None
+    return stance("force_eager") if stance else nullcontext()
 
 
 @contextmanager

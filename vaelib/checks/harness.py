@@ -25,6 +25,7 @@ from vaelib.checks.guard import (
     quiet,
     time_limit,
     torch_defaults,
+    uncompiled,
 )
 
 STANDARD_ERRORS = 6.0  # two-sided false alarm of one comparison: 2e-9
@@ -100,7 +101,13 @@ def check(*references: Any, read: str) -> Callable[[Check], Check]:
         def judged(candidate: Any, seed: int = 0) -> Passed:
             try:
                 # the time limit inside the others: it must not ring while they put things back
-                with quiet(), torch_defaults(seed), locked(references), time_limit():
+                with (
+                    quiet(),
+                    torch_defaults(seed),
+                    uncompiled(),
+                    locked(references),
+                    time_limit(),
+                ):
                     return Passed(function(candidate, seed))
             except NotImplementedError as error:
                 error._render_traceback_ = lambda: [UNFINISHED]  # type: ignore[attr-defined]
