@@ -145,6 +145,43 @@ def test_an_error_while_judged_quotes_the_learners_line(run):
     assert "at `return mu + torch.expp(0.5 * logvar)" in out
 
 
+CELLS = {  # as Jupyter runs them, and the grader reads them
+    "display": ("SCALE = [0.5]\ndisplay(SCALE)", "(display(), SCALE[0])[1]"),
+    "a module that a cell writes": (
+        "%%writefile halves.py\nSCALE = 0.5\ndisplay(SCALE)",
+        "__import__('halves').SCALE",
+    ),
+    "a helper beside it": ("import helper_beside", "helper_beside.SCALE"),
+    "await": ("import asyncio\nSCALE = await asyncio.sleep(0, 0.5)", "SCALE"),
+    "an error that costs nothing": (
+        "SCALE = {}\nSCALE['x'] = 1 / 0\nSCALE.update(y=0.5)",
+        "SCALE['y']",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_the_command_runs_what_the_grader_runs(tmp_path, run, name):
+    cell, scale = CELLS[name]
+    (tmp_path / "helper_beside.py").write_text("SCALE = 0.5")
+    status, out, errors = run(IMPORTS, cell, RIGHT.replace("0.5", scale))
+    assert status == 0, out + errors
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-8-sig", "cp1252"])
+def test_the_command_reads_what_the_grader_reads(tmp_path, capsys, encoding):
+    text = json.dumps(notebook(IMPORTS, f"{SAMPLING}  # 0,5 \u20ac"), ensure_ascii=False)
+    (tmp_path / "mine.ipynb").write_bytes(text.encode(encoding))
+    assert main([str(tmp_path)]) == 0
+    assert rows(capsys.readouterr().out) == [["mine.ipynb", "9 of 9", "sampling: passed"]]
+
+
+def test_what_is_compiled_is_judged_as_it_is_written():
+    """The compiler needs seconds, and another program: it judges nothing."""
+    compiled = "Sampling.forward = torch.compile(Sampling.forward, backend=lambda *_: 1 / 0)"
+    assert self_check("sampling", define(RIGHT, compiled)).passed
+
+
 @pytest.mark.parametrize(
     ("text", "name", "said"),
     [

@@ -4,7 +4,6 @@ It has imported torch, runs no learner's code and holds no secret. Started by `o
 of the jail; it serves until the judge closes its end of the control socket.
 """
 
-import builtins
 import ctypes
 import gc
 import math
@@ -99,7 +98,6 @@ def _warm_up() -> None:
     torch.autograd.grad(value.exp(), value, torch.ones(2))
     torch.optim.Adam([value])
     torch.compile = _as_it_is  # it would write files and start processes
-    builtins.display = lambda *_, **__: None  # type: ignore[attr-defined]  # Jupyter has it there
 
 
 def _as_it_is(model: Any = None, **_: Any) -> Any:

@@ -296,7 +296,7 @@ def _raw_cells(notebook: Any) -> Iterator[_Raw]:
         )
 
 
-def _modules(notebook: Mapping[str, Any]) -> dict[str, str]:
+def written_modules(notebook: Mapping[str, Any]) -> dict[str, str]:
     """Return the Python files that cells of the notebook write, by path."""
     files: dict[str, str] = {}
     for match in filter(None, map(_WRITES.match, _texts(notebook, "code"))):
@@ -672,7 +672,7 @@ def find(
     modules: dict[str, dict[str, str]] = {}
     for name, content in files.items():
         try:
-            notebook = _load(content)
+            notebook = load(content)
             answer = find_answer(notebook, outline)
             other = assignment_of(notebook, name, known)
         except (ValueError, RecursionError) as error:
@@ -682,7 +682,7 @@ def find(
             remarks.append(f"{name} is the notebook of another assignment, {other}")
             continue
         found[name] = (answer, *_written(list(_raw_cells(notebook)), release, answer))
-        modules[name] = _modules(notebook)
+        modules[name] = written_modules(notebook)
     if not found:
         raise ValueError("; ".join(remarks) or f"expected {assignment}.ipynb, found no notebook")
     blank = {cell.grade_id: cell.text for cell in release}
@@ -716,7 +716,7 @@ def find(
     )
 
 
-def _load(content: bytes) -> Any:
+def load(content: bytes) -> Any:
     """Return what a file holds; the outputs, which nobody reads, are dropped on the way."""
     if not content.strip():
         raise ValueError("it is empty")

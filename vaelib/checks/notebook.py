@@ -4,7 +4,6 @@ The learner's code runs with what the learner may do: a cell that ends Python, c
 comes back costs its own notebook its report, and nothing else.
 """
 
-import json
 import linecache
 import multiprocessing
 import os
@@ -17,7 +16,8 @@ from typing import Any
 
 from vaelib.assignments import find, names
 from vaelib.checks import guard
-from vaelib.checks.answer import Answer, assignment_of, find_answer
+from vaelib.checks.answer import Answer, assignment_of, find_answer, load, written_modules
+from vaelib.checks.program import run
 from vaelib.checks.report import Report, judge
 
 
@@ -91,8 +91,8 @@ def _ending(code: int | None) -> str:
 
 def _judge(path: Path) -> tuple[str, Report]:
     """Return which assignment a notebook is, and how its answer does."""
-    assignment, answer = _read(path)
-    namespace, excuse = _run(answer.source)
+    assignment, answer, modules = _read(path)
+    namespace, excuse = _run(answer.source, modules)
     pieces = find(assignment).defines
     excuses = {
         pieces[grade_id]: f"The cell has a syntax error, {error}" if error else excuse
@@ -101,10 +101,10 @@ def _judge(path: Path) -> tuple[str, Report]:
     return assignment, judge(assignment, namespace, excuses)
 
 
-def _read(path: Path) -> tuple[str, Answer]:
-    """Return which assignment the notebook is, and the answer in it."""
+def _read(path: Path) -> tuple[str, Answer, dict[str, str]]:
+    """Return which assignment the notebook is, the answer in it, and the modules that it writes."""
     try:
-        notebook = json.loads(path.read_text(encoding="utf-8"))
+        notebook = load(path.read_bytes())
     except ValueError as error:
         raise ValueError(f"expected a notebook, got text that is not JSON: {error}") from None
     assignment = assignment_of(notebook, path.name)
@@ -117,18 +117,15 @@ def _read(path: Path) -> tuple[str, Answer]:
     if not answer.cells:
         wanted = " or ".join(find(assignment).defines.values())
         raise ValueError(f"this looks like {assignment}, but no cell defines {wanted}")
-    return assignment, answer
+    sys.path.append(str(path.parent))  # for a helper that lies beside it
+    return assignment, answer, written_modules(notebook)
 
 
-def _run(source: str) -> tuple[dict[str, Any], str]:
-    """Execute the answer; return its names, and where it stopped if it did."""
+def _run(source: str, modules: dict[str, str]) -> tuple[dict[str, Any], str]:
+    """Execute the answer; return its names, and where it first stopped if it did."""
     filename = "<your notebook>"
-    # what an error or a check quotes is looked up here
-    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     namespace: dict[str, Any] = {"__name__": "__main__"}
-    try:
-        exec(compile(source, filename, "exec", dont_inherit=True), namespace)
-    except (Exception, SystemExit) as error:  # `sys.exit()` ends a notebook's cell, not this
+    for error in run(source, filename, namespace, modules):
         line = _line(error, filename)
         return namespace, f"Your cells stopped with {type(error).__name__}: {error}, at `{line}`"
     return namespace, ""

@@ -83,7 +83,7 @@ def judge(assignment: str, namespace: Mapping[str, Any], excuses: Mapping[str, s
     assignment, namespace
         As for `self_check`.
     excuses : mapping
-        What to say of a piece that is not in the namespace, by its name.
+        What went wrong before, by a piece's name: told where it is missing, or fails.
     """
     failures = {}
     told: dict[tuple[str, str], str] = {}  # one slip, seen by several checks, is told once
@@ -96,7 +96,9 @@ def judge(assignment: str, namespace: Mapping[str, Any], excuses: Mapping[str, s
                 skill.check(namespace[skill.piece], 0)
             except CheckFailed as failure:
                 seen = failure.seen, failure.likely
-                failures[skill.grade_id] = told.setdefault(seen, str(failure))
+                before = excuses.get(skill.piece)
+                message = f"{failure}\nBefore: {before}" if before else str(failure)
+                failures[skill.grade_id] = told.setdefault(seen, message)
             except NotImplementedError:
                 failures[skill.grade_id] = UNFINISHED
     return Report(assignment, failures)
