@@ -52,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
         summary = run.grade(
             course,
             given.assignment,
-            learner=given.learner,
+            only=[given.learner] if given.learner else None,
             regrade=given.regrade,
             count=given.workers,
             scheduler=given.scheduler,

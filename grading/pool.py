@@ -46,13 +46,6 @@ class Task(NamedTuple):
         return self.submission.learner
 
 
-class Outcome(NamedTuple):
-    """A graded submission."""
-
-    task: Task
-    graded: Graded
-
-
 def unjudged(submission: Submission, kind: str, reason: str) -> Graded:
     """Return a result without points: staff are told why, and nothing is scored 0."""
     skills = tuple(
@@ -62,7 +55,7 @@ def unjudged(submission: Submission, kind: str, reason: str) -> Graded:
     return Graded(submission.learner, submission.assignment, skills, 0.0)
 
 
-def on_this_machine(tasks: Iterable[Task], count: int) -> Iterator[Outcome]:
+def on_this_machine(tasks: Iterable[Task], count: int) -> Iterator[Graded]:
     """Grade with `count` processes; yield as results come.
 
     Raises
@@ -92,10 +85,10 @@ def on_this_machine(tasks: Iterable[Task], count: int) -> Iterator[Outcome]:
 
         try:  # not all at once: memory stays flat
             alive = functools.partial(getattr, pool, "active")
-            for outcome in _run(noted(), 2 * count, start, limits.START, alive):
+            for graded in _run(noted(), 2 * count, start, limits.START, alive):
                 barren = 0
-                del waiting[outcome.task.learner]
-                yield outcome
+                del waiting[graded.learner]
+                yield graded
             pool.close()
             return
         except JailError:
@@ -111,7 +104,7 @@ def on_this_machine(tasks: Iterable[Task], count: int) -> Iterator[Outcome]:
             pool.join()
 
 
-def on_a_cluster(tasks: Iterable[Task], address: str) -> Iterator[Outcome]:
+def on_a_cluster(tasks: Iterable[Task], address: str) -> Iterator[Graded]:
     """Grade on the Dask cluster whose scheduler is at `address`; yield as results come.
 
     The cluster's processes need this course's folder and environment, and one thread each:
@@ -144,7 +137,7 @@ def _run(
     start: Callable[[Task], "Future[Graded]"],
     patience: float = float("inf"),
     alive: Callable[[], bool] = lambda: True,
-) -> Iterator[Outcome]:
+) -> Iterator[Graded]:
     """Keep `most` tasks going; yield each when it is done, or has failed twice."""
     queue, again, tried = iter(tasks), list[Task](), set[str]()
     going: dict[Future[Graded], Task] = {}
@@ -172,7 +165,7 @@ def _run(
                 tried.add(task.learner)
                 again.append(task)
             else:
-                yield Outcome(task, graded)
+                yield graded
 
 
 def _result(future: "Future[Graded]", task: Task) -> Graded:

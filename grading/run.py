@@ -14,7 +14,7 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -29,7 +29,7 @@ from grading.feedback import page
 from grading.gradebook import Entry, Gradebook
 from grading.graded_notebook import answers, cells_of, graded_notebook, plain
 from grading.limits import BATCH, DELAY, Limits
-from grading.pool import Outcome, Task, unjudged
+from grading.pool import Task, unjudged
 from grading.submission import Submission, misplaced, printable, read
 from grading.verdict import OPEN, Graded, GradingError
 from vaelib.assignments import find, names
@@ -91,6 +91,10 @@ class Course:
         """The folder that holds what everybody handed in."""
         return Path(self.directory.root) / str(self.directory.submitted_directory)
 
+    def gradebook(self, assignment: str) -> Gradebook:
+        """Return an assignment's gradebook, to be closed."""
+        return Gradebook(self.directory, self.late, assignment)
+
     def learners(self, assignment: str) -> list[str]:
         """Return who has handed in the assignment."""
         name = self.directory.submitted_directory
@@ -109,7 +113,6 @@ def grade(
     course: Course,
     assignment: str,
     *,
-    learner: str | None = None,
     only: Collection[str] | None = None,
     regrade: bool = False,
     count: int = 1,
@@ -130,29 +133,28 @@ def grade(
         lost = [
             line
             for line in misplaced(course.top, assignment, names())
-            if learner is None or line.startswith((f"{learner}/", f"{learner}:"))
+            if only is None or re.split("[/:]", line)[0] in only
         ]
-    if learner is not None:
-        only = [learner]
     if only is not None:
         learners = [name for name in learners if name in only]
     if not learners:
-        where = course.folder("submitted", learner or "LEARNER", assignment)
+        (who,) = only if only and len(only) == 1 else ["LEARNER"]
+        where = course.folder("submitted", who, assignment)
         told = "; ".join([f"nothing is handed in: expected {where}/{assignment}.ipynb", *lost])
         raise RunError(told)
-    with _secret(course.root) as secret, _open(course, assignment) as book:
+    with _secret(course.root) as secret, closing(course.gradebook(assignment)) as book:
         run = _Run(course, assignment, release, book, jailed)
         run.summary.misplaced = lost
         tasks = run.tasks(learners, {} if regrade else book.settled(), secret)
         if scheduler:
-            outcomes = pool.on_a_cluster(tasks, scheduler)
+            results = pool.on_a_cluster(tasks, scheduler)
         else:
             print(how_long(len(learners), count))
-            outcomes = pool.on_this_machine(tasks, count)
+            results = pool.on_this_machine(tasks, count)
         with tqdm(total=len(learners), desc=assignment, unit="", smoothing=0.05) as run.bar:
             try:
-                for outcome in outcomes:
-                    run.take(outcome)
+                for graded in results:
+                    run.take(graded)
                     left = run.bar.total - run.bar.n
                     run.bar.set_postfix_str(f"{_span(left, count)} more at most", refresh=False)
             finally:  # on Ctrl-C too: what is judged is kept
@@ -222,26 +224,25 @@ class _Run:
                 _write_beside(self._course, submission)
                 continue
             self._submissions[learner] = submission
-            task = Task(submission, secret, cells, root, self._jailed)
             if submission.problem:
-                self.take(Outcome(task, unjudged(submission, "not found", submission.problem)))
+                self.take(unjudged(submission, "not found", submission.problem))
             else:
-                yield task
+                yield Task(submission, secret, cells, root, self._jailed)
 
-    def take(self, outcome: Outcome) -> None:
+    def take(self, graded: Graded) -> None:
         """Write a result's files now, and its marks with those of a batch."""
-        submission = self._submissions.pop(outcome.task.learner)
-        self.summary.count(outcome.graded)
-        remarks = [*outcome.graded.found.remarks] if outcome.graded.found else []
+        submission = self._submissions.pop(graded.learner)
+        self.summary.count(graded)
+        remarks = [*graded.found.remarks] if graded.found else []
         if remarks:
             self.summary.remarks[submission.learner] = "; ".join(remarks)
         if submission.question:
             remarks.append(submission.question)
         if not self._jailed:
             remarks.append("Graded without a jail.")
-        text = graded_notebook(self._release, outcome.graded, remarks, self._rubrics)
+        text = graded_notebook(self._release, graded, remarks, self._rubrics)
         _write_autograded(self._course, submission, text)
-        self._batch.append(_entry(self._release, submission, outcome.graded, self._jailed))
+        self._batch.append(_entry(self._release, submission, graded, self._jailed))
         self.bar.update()
         if len(self._batch) >= BATCH or time.monotonic() > self._since + DELAY:
             self.write()
@@ -264,7 +265,7 @@ def write_feedback(course: Course, assignment: str, learner: str | None = None) 
     titles = {skill.grade_id: skill.title for skill in find(assignment).skills}
     key = (course.root / SECRET).read_bytes()
     waiting = 0
-    with _open(course, assignment) as book:
+    with closing(course.gradebook(assignment)) as book:
         for record in tqdm(book.records(learner), desc="feedback", unit=""):
             waiting += sum(
                 m.score is None for name, m in record.marks.items() if name not in titles
@@ -370,15 +371,6 @@ def _solution_cells(release: dict[str, Any]) -> list[dict[str, Any]]:
 def _storable(learner: str) -> bool:
     """Return whether nbgrader's tables take the id (128 characters), and every page too."""
     return len(learner) <= 128 and learner.isprintable()
-
-
-@contextmanager
-def _open(course: Course, assignment: str) -> Iterator[Gradebook]:
-    book = Gradebook(course.directory, course.late, assignment)
-    try:
-        yield book
-    finally:
-        book.close()
 
 
 @contextmanager

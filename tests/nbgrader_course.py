@@ -111,4 +111,4 @@ def graded_here(tasks, count):
     from grading import pool
 
     for task in tasks:
-        yield pool.Outcome(task, pool._grade(task._replace(course=None)))
+        yield pool._grade(task._replace(course=None))

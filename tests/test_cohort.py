@@ -93,14 +93,15 @@ def copied(course, folder):
     return shutil.copytree(course, folder, dirs_exist_ok=True)
 
 
-def run(folder, database=None, here=True, **options):
+def run(folder, database=None, here=True, learner=None, **options):
     """Grade and write feedback, as the command does; in this process where that is not tried."""
     course = cohort.Course(folder, database)
     with pytest.MonkeyPatch.context() as patch:
         if here:
             patch.setattr(pool, "on_this_machine", graded_here)
-        summary = cohort.grade(course, NAME, **options)
-    cohort.write_feedback(course, NAME, options.get("learner"))
+        only = None if learner is None else [learner]
+        summary = cohort.grade(course, NAME, only=only, **options)
+    cohort.write_feedback(course, NAME, learner)
     return summary
 
 
@@ -349,11 +350,11 @@ def test_a_worker_that_dies_twice_is_a_grader_error_and_others_are_graded(prepar
         return pool.Task(Submission(learner, NAME, {f"{NAME}.ipynb": content}), b"s" * 32, ())
 
     tasks = [task("deadly", Bomb()), task("right-0", notebook)]
-    results = {o.task.learner: o.graded for o in pool.on_this_machine(tasks, 1)}
-    assert {skill.kind for skill in results["deadly"].skills} == {"grader error"}
-    assert {skill.points for skill in results["deadly"].skills} == {None}
-    assert "ended twice (exit status 9)" in results["deadly"].skills[0].message
-    assert {skill.kind for skill in results["right-0"].skills} == {"passed"}
+    results = {graded.learner: graded.skills for graded in pool.on_this_machine(tasks, 1)}
+    assert {skill.kind for skill in results["deadly"]} == {"grader error"}
+    assert {skill.points for skill in results["deadly"]} == {None}
+    assert "ended twice (exit status 9)" in results["deadly"][0].message
+    assert {skill.kind for skill in results["right-0"]} == {"passed"}
 
 
 def test_what_cannot_be_graded_is_told_to_staff_and_never_scored_zero(

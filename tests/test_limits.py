@@ -193,9 +193,9 @@ def _task(learner="ada"):
 def test_a_judge_that_hangs_is_killed_and_told(monkeypatch):
     monkeypatch.setattr(limits, "LOST", 0.5)
     monkeypatch.setattr(pool, "_unpack", _hang)
-    ((outcome),) = pool.on_this_machine([_task()], 1)
-    assert {skill.kind for skill in outcome.graded.skills} == {"grader error"}
-    assert "had not ended after" in outcome.graded.skills[0].message
+    (graded,) = pool.on_this_machine([_task()], 1)
+    assert {skill.kind for skill in graded.skills} == {"grader error"}
+    assert "had not ended after" in graded.skills[0].message
 
 
 def test_workers_that_never_start_are_told():
@@ -242,10 +242,10 @@ def test_a_worker_that_dies_with_the_pools_lock_costs_nobody_a_mark(monkeypatch,
     monkeypatch.setattr(pool, "_unpack", _die_once_with_the_lock)
     monkeypatch.setenv("DIED", str(died))
     tasks = [_task(name) for name in ("deadly", "ada", "bob", "eve")]
-    outcomes = list(pool.on_this_machine(tasks, 1))
+    results = list(pool.on_this_machine(tasks, 1))
     assert died.exists() and len(pools) == 2
-    assert sorted(o.task.learner for o in outcomes) == ["ada", "bob", "deadly", "eve"]
-    assert {skill.message for o in outcomes for skill in o.graded.skills} == {"tried"}
+    assert sorted(graded.learner for graded in results) == ["ada", "bob", "deadly", "eve"]
+    assert {skill.message for graded in results for skill in graded.skills} == {"tried"}
 
 
 def _break(_):
