@@ -17,6 +17,8 @@ MOST = {
     "empty_parameter": 4,
     "encoder_blanks_its_images": 8,  # of 9: not that it learns
     "int_parameter": 9,
+    "learns_the_right_version": 3,  # of 10: those of kl_loss, which is right
+    "lies_about_itself": 3,  # a shape, and the value of kl_loss
     "memory_of_the_judge": 0,
     "model_to_meta": 0,
     "quadratic_names": 0,

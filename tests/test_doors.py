@@ -164,6 +164,7 @@ def made():
         "in-prompts": answered(prompted(DIVERGENCE), cells=["HALF = 0.5"]),
         "awaited": answered(cells=[asynchronous, "HALF = await half()"], divergence=DIVERGENCE),
         "timed": answered(f"%time HALF = 1 / 2\n%matplotlib inline\n{DIVERGENCE}"),
+        "timed-tuple": answered(f"%time HALF, ONE = 0.5, 1\r\n{DIVERGENCE}"),
         "timed-cell": answered(f"%%time\nHALF = 0.5\n{DIVERGENCE}"),
         "appended": answered(appended, cells=["TERMS = []", "TERMS.append(0.5)", "1 / 0"]),
         "in-a-loop": answered(appended, cells=["TERMS = {}", "for k in [0]:\n    TERMS[k] = 0.5"]),
@@ -173,6 +174,15 @@ def made():
             f"from halves import HALF\n{DIVERGENCE}",
             cells=["%%writefile halves.py\nHALF = 0.5", "%%writefile -a halves.py\nONE = 2 * HALF"],
         ),
+        "guarded": answered(
+            "if __name__ == '__main__':\n    HALF = 0.5\n"
+            "try:\n    import cupy as xp\nexcept ImportError:\n    xp = torch\n"
+            + DIVERGENCE.replace("torch.", "xp.")
+        ),
+        "global": answered(
+            DIVERGENCE, cells=["def setup():\n    global HALF\n    HALF = 0.5\nsetup()"]
+        ),
+        "as-a-string": moved("code", f'"""{MINE}"""'),
         "inside": moved("inside"),
         "above": moved("above"),
         "top": moved("top"),
