@@ -346,9 +346,10 @@ def test_a_late_penalty_takes_no_more_than_there_is(asked, taken):
     book = object.__new__(Gradebook)
     book._due = datetime(2026, 1, 1)
     book._late = SimpleNamespace(late_submission_penalty=lambda *_: asked)
-    row = SimpleNamespace(student_id="ada", extension=None)
-    assert book._penalty(row, {"ada": datetime(2026, 1, 2)}, 10.0) == taken
-    assert book._penalty(row, {"ada": datetime(2025, 1, 2)}, 10.0) is None
+    row = SimpleNamespace(student_id="ada", extension=None, timestamp=datetime(2026, 1, 2))
+    assert book._penalty(row, 10.0) == taken
+    row.timestamp = datetime(2025, 1, 2)
+    assert book._penalty(row, 10.0) is None
 
 
 def test_extra_credit_given_in_formgrader_reaches_the_feedback():
