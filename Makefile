@@ -20,7 +20,7 @@ help: ## these lines, what a reader needs first
 	@sed -n -e 's/^##@ //p' -e 's/^\([a-z0-9]*\):.*## /  \1	/p' $(MAKEFILE_LIST) | expand -t 14
 
 .PHONY: help doctor page lab work book pdf clean quick test lint env serve chapter exercises \
-    cells figure stage models points runs rates bench data lock links launch release lowest newest \
+    cells figure stage models points runs rates seeds bench data lock links launch release lowest newest \
     colab sphinx9 outside workflows debian
 
 ##@ Read the book, do the assignments
@@ -99,6 +99,9 @@ runs: $(READY) ## vaelib/runs.json: the tables over several seeds
 
 rates: $(READY) ## book/rates.md: how often the graders are wrong
 	$(BIN)/python tools/make_rates.py
+
+seeds: $(READY) ## its table of thirty seeds, 75 minutes of a core: make seeds NAME="kl_loss elbo", or all
+	$(BIN)/python tools/make_rates.py seeds $(NAME)
 
 # The peers come from PyPI into an environment of their own; the rest from .venv, which it sees.
 bench: $(READY) ## book/bench.md: fit beside other loops; and the jailed grader beside nbgrader

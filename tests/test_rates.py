@@ -78,6 +78,11 @@ def planted(monkeypatch, tmp_path, right, wrong, *, outside=()):
 
 RIGHT = "def kl_loss(mu, logvar):\n    return kl_divergence(mu, logvar).mean()\n"
 WRONG = "def kl_loss(mu, logvar):\n    return kl_divergence(mu, logvar).sum()\n"
+LUCKY = """
+def kl_loss(mu, logvar):
+    each = kl_divergence(mu, logvar)
+    return each.mean() if torch.initial_seed() == 2002 else each.sum()
+"""
 EXPECTED = {"loss_value": "the sum over the batch", "loss_gradients": "the sum over the batch"}
 WRITTEN = ["rates.json", "rates.md"]
 
@@ -96,6 +101,32 @@ def test_an_error_is_counted_and_told_by_the_exit_status(
     monkeypatch, tmp_path, right, wrong, fails
 ):
     assert planted(monkeypatch, tmp_path, right, wrong) == (fails, WRITTEN)
+
+
+@pytest.mark.parametrize(
+    "right, wrong, counted",
+    [
+        (RIGHT, WRONG, [1, 0, 1, 0, 0]),
+        (RIGHT, RIGHT, [1, 1, 1, 0, 0]),
+        (WRONG, WRONG, [1, 0, 1, 1, 0]),
+        # a wrong answer that passes with one seed, of which luck decides
+        (RIGHT, LUCKY, [1, 1, 1, 0, 0]),
+    ],
+)
+def test_a_verdict_that_differs_with_any_seed_is_counted(monkeypatch, right, wrong, counted):
+    bank = SimpleNamespace(
+        **vars(BANKS["kl"]) | {"right": {"r": right}, "wrong": {"w": (wrong, EXPECTED)}}
+    )
+    monkeypatch.setitem(BANKS, "kl", bank)
+    monkeypatch.setattr(make_rates, "THIRTY", range(2000, 2004))
+    assert make_rates.over_seeds("kl") == counted
+
+
+def test_the_table_of_seeds_is_of_these_banks():
+    for bank in BANKS.values():
+        if one := MEASURED.get("seeds", {}).get(bank.assignment):
+            counted = [len(bank.wrong), 0, len(bank.right), 0, 0]
+            assert one["numbers"] == counted, "run `make seeds`"
 
 
 @pytest.mark.parametrize("verdict, source", [("wrong", RIGHT), ("right", WRONG)])

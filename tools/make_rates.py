@@ -5,7 +5,9 @@ banks do not expect is printed, and counted where it means that the grader was w
 written, and it says why, if a right answer met a time limit or a check broke.
 
 What was measured stands in book/rates.json, each table with its day; the page is made from it.
-`python tools/make_rates.py outside` measures that table alone.
+`python tools/make_rates.py outside` measures that table alone; `python tools/make_rates.py seeds`,
+or `make seeds`, asks of the banks whether the verdict is the same with thirty seeds. That takes
+75 minutes of one core; with the names of assignments behind it, it measures those alone.
 """
 
 import datetime
@@ -13,7 +15,7 @@ import json
 import sys
 from collections import Counter
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 
@@ -32,8 +34,9 @@ from answers import (  # noqa: E402
     skills,
     source_of,
 )
-from test_mutants import EQUIVALENT, ORIGINALS, survivors  # noqa: E402
+from test_mutants import EQUIVALENT, ORIGINALS, survivors, undiagnosed  # noqa: E402
 
+from vaelib.checks import guard  # noqa: E402
 from vaelib.checks.harness import TOO_SLOW  # noqa: E402
 
 # Some right answers run with 200 more: a false alarm has a chance of 1e-5 at most.
@@ -42,6 +45,7 @@ OFTEN = {
     *("density: calls std_from_logvar", "step: own noise"),
 }
 MANY = (*SEEDS, *range(1000, 1200))
+THIRTY, FIVE = range(2000, 2030), range(2000, 2005)  # where a check trains, five
 
 PAGE = ROOT / "book" / "rates.md"
 MEASURED = ROOT / "book" / "rates.json"
@@ -91,6 +95,14 @@ train a network ran once, on the function or class that the answer defines. Each
 its expected points and its expected diagnosis on file. The command is `make rates`, the answers
 are the files `tests/bank_*.py`.
 
+## With thirty seeds
+
+A wrong answer may pass for one learner and fail for another. So `make seeds` judges every answer
+above with {thirty} sets of random numbers, {five} where a check trains a network. "Passed" are
+wrong answers that got full marks with any of them, "failed" right answers that lost a point with
+any, "other" wrong ones that lost other points with any than they should.
+{unmeasured}
+{seeds_table}
 ## What it does not say
 
 We tuned the checks on these banks, so the zeros show that they hold what they hold, not how the
@@ -107,6 +119,11 @@ HEAD = (
     "| assignment | wrong answers | wrong, passed | right answers | right, failed | other "
     "| mutants, killed | mutants that are right |\n"
     "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+)
+
+SEEDS_HEAD = (
+    "| assignment | wrong | passed | right | failed | other | day |\n"
+    "| --- | ---: | ---: | ---: | ---: | ---: | --- |"
 )
 
 
@@ -145,6 +162,41 @@ def row(subject: str) -> list[int]:
                 print(*unknown, sep="\n")
     print(f"{subject}: done", flush=True)
     return [len(bank.wrong), passed, len(bank.right), failed, other, killed, right]
+
+
+def over_seeds(subject: str) -> list[int]:
+    """Judge one bank with each seed; return the answers, and how many verdicts differ with any."""
+    bank = BANKS[subject]
+    passed = failed = other = 0
+    for name in (*bank.right, *bank.wrong):
+        names, source = answer(subject, name), source_of(subject, name)
+        expected = set(bank.wrong[name][1]) if name in bank.wrong else set()
+        tried = skills(subject, source)
+        endless = "while True" in source or "sleep(" in source
+        kinds = set()
+        for seed in THIRTY:
+            judged = [skill for skill in tried if skill not in TRAINING or seed in FIVE]
+            lost = set()
+            for skill in judged:
+                guard.SECONDS = (0.1 if skill in expected else 2.0) if endless else PATIENT
+                with undiagnosed():
+                    failure = run(subject, skill, names, seed)
+                if name in bank.right:
+                    in_time(name, failure)
+                if failure:
+                    lost.add(skill)
+            guard.SECONDS = PATIENT
+            if lost != expected & set(judged):
+                print(f"{subject}, {name}, seed {seed}: lost {lost}", flush=True)
+                # those that lack a trained skill alone are judged for it with five seeds only
+                kinds.add("failed" if name in bank.right else "other" if lost else "passed")
+        passed, failed = passed + ("passed" in kinds), failed + ("failed" in kinds)
+        other += kinds == {"other"}
+    print(f"{subject}: done with {len(THIRTY)} seeds", flush=True)
+    return [len(bank.wrong), passed, len(bank.right), failed, other]
+
+
+PATIENT = guard.SECONDS
 
 
 def held_out(kind: str) -> int:
@@ -201,7 +253,17 @@ def page(measured: dict[str, Any]) -> str:
     rows = measured["banks"]["rows"]
     total = [sum(column) for column in zip(*rows.values(), strict=True)]
     lines = [ROW.format(f"`{name}`", *numbers) for name, numbers in rows.items()]
+    seeds = measured.get("seeds", {})
+    unmeasured = [f"`{b.assignment}`" for b in BANKS.values() if b.assignment not in seeds]
+    rows_of_seeds = [
+        "| " + " | ".join([f"`{name}`", *map(str, one["numbers"]), one["day"]]) + " |"
+        for name, one in seeds.items()
+    ]
     return TEXT.format(
+        thirty=len(THIRTY),
+        five=len(FIVE),
+        unmeasured=f"Not measured yet: {', '.join(unmeasured)}." if unmeasured else "",
+        seeds_table="\n".join(["", SEEDS_HEAD, *rows_of_seeds]) + "\n" if seeds else "",
         table="\n".join([HEAD, *lines, ROW.format("all", *total)]),
         seeds=len(SEEDS),
         held_right=held_out("right"),
@@ -215,22 +277,34 @@ def page(measured: dict[str, Any]) -> str:
 def errors(measured: dict[str, Any]) -> int:
     """Return how often the graders were wrong."""
     rows = measured["banks"]["rows"].values()
+    seeds = [one["numbers"] for one in measured.get("seeds", {}).values()]
     numbers = measured["outside"]["numbers"]
-    return sum(row[1] + row[3] + row[4] for row in rows) + sum(
+    return sum(row[1] + row[3] + row[4] for row in (*rows, *seeds)) + sum(
         numbers[name] for name in ("now_passed", "now_failed", "now_other")
     )
 
 
-def main() -> None:
-    """Run everything, write the page, and fail if a grader was wrong."""
+def main() -> NoReturn:
+    """Run what is asked for, then `finish`."""
     torch.set_num_threads(1)
     torch.ones(2, device="meta").exp()  # imports 800 modules: not within a short time limit
     day = datetime.date.today().isoformat()
     measured = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.exists() else {}
+    if sys.argv[1:2] == ["seeds"]:
+        for subject, bank in BANKS.items():
+            if bank.assignment in (sys.argv[2:] or [b.assignment for b in BANKS.values()]):
+                numbers = over_seeds(subject)
+                measured.setdefault("seeds", {})[bank.assignment] = {"day": day, "numbers": numbers}
+        finish(measured)
     if sys.argv[1:] != ["outside"]:
         rows = {bank.assignment: row(subject) for subject, bank in BANKS.items()}
         measured["banks"] = {"day": day, "rows": rows}
     measured["outside"] = {"day": day, "numbers": outside()}
+    finish(measured)
+
+
+def finish(measured: dict[str, Any]) -> NoReturn:
+    """Write the page, and fail if a grader was wrong."""
     MEASURED.write_text(json.dumps(measured, indent=2) + "\n", encoding="utf-8")
     PAGE.write_text(page(measured), encoding="utf-8")
     print(f"{PAGE}: the graders were wrong {errors(measured)} times")
