@@ -32,7 +32,10 @@ page: $(READY) ## one page, quickly: make page NAME=kl (run only if it or what i
 	$(BIN)/python tools/make_book.py $(or $(NAME),$(error NAME is missing: make page NAME=kl))
 
 lab: work ## work/ in JupyterLab, with no menus for instructors
-	$(BIN)/jupyter lab --LabApp.app_settings_dir="$(CURDIR)/work/.lab" work
+	$(BIN)/jupyter lab $(AS_ROOT) --LabApp.app_settings_dir="$(CURDIR)/work/.lab" work
+
+# Jupyter refuses to serve root, who is the only user of many containers, until told to.
+AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 work: $(READY) ## work/: chapters and assignments to write in, outside what git tracks
 	$(BIN)/python tools/learners.py

@@ -50,10 +50,30 @@ def test_the_lock_has_no_packages_for_nvidia_cards():
     assert not re.findall(r"^(nvidia|cuda|triton)", locked.LOCK.read_text(encoding="utf-8"), re.M)
 
 
-def test_what_slows_every_start_is_taken_off_and_not_locked(monkeypatch):
+def made(monkeypatch, uv_works):
+    """Return what `make env` would run, each as a list of words, with a uv that works or fails."""
     ran = []
-    monkeypatch.setattr(make_env, "run", lambda *command, **_: ran.append([*map(str, command)]))
+
+    def works(*command):
+        ran.append([*map(str, command)])
+        return uv_works
+
+    monkeypatch.setattr(make_env, "run", works)
+    monkeypatch.setattr(make_env, "works", works)
     make_env.main(Path(sys.prefix))
+    return ran
+
+
+def test_pip_stands_in_where_uv_finds_nothing(monkeypatch, capsys):
+    fetched = [command[2:4] for command in made(monkeypatch, True) if "requirements.txt" in command]
+    assert fetched == [["uv", "pip"]]
+    fetched = [c[2:4] for c in made(monkeypatch, False) if "requirements.txt" in c]
+    assert fetched == [["uv", "pip"], ["pip", "install"]]
+    assert "pip can take ten minutes" in capsys.readouterr().out
+
+
+def test_what_slows_every_start_is_taken_off_and_not_locked(monkeypatch):
+    ran = made(monkeypatch, True)
     (at,) = (n for n, command in enumerate(ran) if "uninstall" in command)
     assert ran[at][-1] == "rfc3987-syntax" and "requirements.txt" in ran[at - 1]
     assert "rfc3987-syntax==" not in locked.LOCK.read_text(encoding="utf-8")

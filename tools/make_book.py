@@ -180,6 +180,7 @@ def run(name, timeout):
 def run_all(chapters, timeout):
     """Run chapters on all cores; say which failed, and return whether any did."""
     start = time.perf_counter()
+    print(f"Running {', '.join(PurePosixPath(name).name for name in chapters)}", flush=True)
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         errors = list(pool.map(run, chapters, [timeout] * len(chapters)))
     for name, error in zip(chapters, errors, strict=True):

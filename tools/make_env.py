@@ -4,7 +4,8 @@
 
 Runs on the system's Python, with its standard library alone. On Linux, PyPI's PyTorch is the
 build for NVIDIA cards: without such a card PyTorch's own index has one that is a tenth as large.
-Where that index cannot be reached, PyPI's build works as well.
+Where that index cannot be reached, PyPI's build works as well. The rest comes by uv, in a tenth of
+pip's time; pip stands in where it is set up for an index that uv does not know.
 """
 
 import re
@@ -27,10 +28,10 @@ def fits(version):
     return LOWEST <= tuple(version[:2]) < BEYOND
 
 
-def torch_pin():
-    """Return the lock's line for torch, such as "torch==2.13.0"."""
+def pin(name):
+    """Return the lock's line for a package, such as "torch==2.13.0"."""
     lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
-    return re.search(r"^torch==[\w.]+", lock, re.M)[0]
+    return re.search(rf"^{name}==[\w.]+", lock, re.M)[0]
 
 
 def build(has_card, platform):
@@ -40,9 +41,15 @@ def build(has_card, platform):
     return "cpu"
 
 
-def run(*command, **kwargs):
+def works(*command):
+    """Run a program, without its words; return whether it ended well."""
+    ended = subprocess.run([str(part) for part in command], cwd=ROOT, capture_output=True)
+    return ended.returncode == 0
+
+
+def run(*command):
     """Run a program; end with its own words if it fails."""
-    if subprocess.run([str(part) for part in command], cwd=ROOT, **kwargs).returncode:
+    if subprocess.run([str(part) for part in command], cwd=ROOT).returncode:
         sys.exit(
             f"make env: this failed, and its reason stands above: {' '.join(map(str, command))}"
         )
@@ -72,29 +79,29 @@ def main(where):
         venv.create(where, with_pip=True, clear=True)
         python = inside(where)
     pip = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    run(*pip, pin("uv"))
+    # Compiled now, since `make` forbids to leave such files later.
+    uv = [python, "-m", "uv", "pip", "install", "--quiet", "--python", python, "--compile-bytecode"]
     if build(shutil.which("nvidia-smi") is not None, sys.platform):
-        small_torch(python, pip)
+        small_torch(uv)
     else:
         size = "2.7 GB, for NVIDIA cards" if sys.platform.startswith("linux") else "0.2 GB"
-        print(f"make env: {torch_pin()} comes from PyPI ({size})", flush=True)
+        print(f"make env: {pin('torch')} comes from PyPI ({size})", flush=True)
+    run(*pip, pin("torch"))  # pip looks where its own settings say, which uv does not read
     print("make env: and the rest of requirements.txt (0.24 GB)", flush=True)
-    run(*pip, "--requirement", "requirements.txt")
+    if not works(*uv, "--requirement", "requirements.txt"):
+        print("make env: uv cannot fetch it here. pip can take ten minutes, in silence", flush=True)
+        run(*pip, "--requirement", "requirements.txt")
     # jsonschema does without it, but where it is, each start of Jupyter builds a parser of
     # internationalised addresses: 2.3 s that nothing here uses.
     run(python, "-m", "pip", "uninstall", "--quiet", "--yes", SLOW)
     run(*pip, "--no-deps", "--no-build-isolation", "--editable", ".")
 
 
-def small_torch(python, pip):
+def small_torch(uv):
     """Install PyTorch's CPU build, where its index can be reached; say what comes if not."""
-    lock = (ROOT / "requirements.txt").read_text(encoding="utf-8")
-    run(*pip, re.search(r"^uv==[\w.]+", lock, re.M)[0])
-    print(f"make env: {torch_pin()} for the CPU (0.2 GB) from PyTorch's index", flush=True)
-    uv = [python, "-m", "uv", "pip", "install", "--quiet", "--python", python]
-    found = subprocess.run(
-        [*map(str, uv), "--torch-backend", "cpu", torch_pin()], cwd=ROOT, capture_output=True
-    )
-    if found.returncode:
+    print(f"make env: {pin('torch')} for the CPU (0.2 GB) from PyTorch's index", flush=True)
+    if not works(*uv, "--torch-backend", "cpu", pin("torch")):
         print(
             "make env: PyTorch's index cannot be reached. The build that pip finds elsewhere is "
             "taken: PyPI's brings 2.7 GB for NVIDIA cards, and works without one.",
