@@ -47,6 +47,7 @@ class Child:
         self.casts: list[tuple[str, str]] = []  # their dtypes and devices
         self.calls: OrderedDict[int, tuple[list[Tensor], list[Tensor]]] = OrderedDict()
         self.grad = True
+        self.through: dict[str, Any] = {}  # what calls with more than tensors, by source
 
     def serve(self) -> None:
         """Answer until the judge is gone, or has had enough."""
@@ -107,6 +108,7 @@ class Child:
         self.casts.clear()
         self.calls.clear()
         self.grad = True
+        self.through.clear()
         return protocol.Done(), []
 
     def _make(self, request: protocol.Make, tensors: list[Tensor]) -> Reply:
@@ -131,7 +133,10 @@ class Child:
         known = _parameters(module)
         function = self.answer.__dict__[request.name] if module is None else module
         if request.through:
-            function = functools.partial(_defined(request.through)["through"], function)
+            # one for a whole skill: it keeps the optimizer and its gradients from step to step
+            if request.through not in self.through:
+                self.through[request.through] = _defined(request.through)["through"]
+            function = functools.partial(self.through[request.through], function)
         inputs = []
         with torch.enable_grad():
             for at, (leaf, given) in enumerate(zip(leaves, request.inputs, strict=True)):
