@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from make_runs import CLINIC_EPOCHS
 from PIL import Image
 from torch import Tensor
 
@@ -70,7 +71,7 @@ def clinic(images: Tensor, test_images: Tensor) -> dict[str, Any]:
         kept.append([])
         for bug in (None, *BUGS):
             with torch.enable_grad():
-                model, history = train(bug, images, seed)
+                model, history = train(bug, images, seed, CLINIC_EPOCHS)
             kept[seed].append(evidence(model, history, test_images))
             print(seed, bug and bug.name, features(kept[seed][-1]).tolist())
     first, second = (torch.stack([features(shown) for shown in patients]) for patients in kept)

@@ -59,7 +59,8 @@ export function clinic(host) {
       paintRing(canvas(`${side} .map`), { mu: codes.slice(i, i + 2), logvar });
     }
     const last = shown.loss[shown.loss.length - 1];
-    part(`${side} .reported`).textContent = `at the end: ${number(last, last < 10 ? 2 : 1)}`;
+    part(`${side} .reported`).textContent =
+      `after ${shown.loss.length} epochs: ${number(last, last < 10 ? 2 : 1)}`;
     part(`${side} .facts`).textContent =
       `measured with the right code: reconstruction ${number(shown.reconstruction, 1)}, ` +
       `KL ${number(shown.kl, 1)} nats; mean sigma ${number(shown.sigma)}; two calls give ${shown.same ? "the same z" : "two z"}`;
