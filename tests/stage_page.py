@@ -16,6 +16,9 @@ PAGE = """<!doctype html><html lang="en" data-theme="light"><head><meta charset=
 <script defer src="{0}/digits.js"></script><script defer src="{0}/points.js"></script>
 <script defer src="{0}/stage.js"></script></body></html>"""
 LOCAL = ("file:", "data:", "blob:")
+# Every act has begun: each does in a task of its own, some after the page has loaded.
+BEGUN = """() => [...document.querySelectorAll(".vae-stage[data-act]")].every(
+    (host) => "stage" in host)"""
 ACT = '<div class="vae-stage" data-act="{}"><p>Instead of the stage.</p></div>'
 
 
@@ -36,6 +39,8 @@ def visit(browser, tmp_path, request):
         page.on("pageerror", lambda error: wrong.append(str(error)))
         page.on("request", lambda asked: asked.url[:5] in LOCAL or wrong.append(asked.url))
         page.goto(path.as_uri())
+        if options.get("java_script_enabled", True):
+            page.wait_for_function(BEGUN)
         return page
 
     yield open_page

@@ -5,7 +5,7 @@ import re
 import pytest
 import torch
 from axe_playwright_python.sync_playwright import Axe
-from stage_page import STATIC, stage
+from stage_page import BEGUN, STATIC, stage
 from test_stage import WCAG
 from torch.testing import assert_close
 
@@ -35,6 +35,8 @@ def show(browser, tmp_path):
         ours = (path.as_uri(), "data:", "blob:")
         page.on("request", lambda asked: asked.url.startswith(ours) or wrong.append(asked.url))
         page.goto(path.as_uri())
+        if options.get("java_script_enabled", True):
+            page.wait_for_function(BEGUN)
         return page
 
     yield open_page

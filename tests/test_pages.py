@@ -14,6 +14,7 @@ from book_extension import complaint
 from built_book import HTML
 from nbgrader_course import ROOT
 from PIL import Image
+from stage_page import BEGUN
 from system import absent, require
 from test_references import terms
 
@@ -108,6 +109,7 @@ def problems(tab, path, folder):
     page.goto(path.as_uri())
     page.wait_for_url(re.compile(r"(?<!/index\.html)$"))  # which leads on to the first page
     page.evaluate(TYPESET)
+    page.wait_for_function(BEGUN)
     page.add_style_tag(content=STILL)
     page.evaluate(BARE)
     page.evaluate(ALIKE)
@@ -164,6 +166,7 @@ def out_of_reach(page, path):
     """Return what of a page is cut, or scrolls and cannot have the focus, on desk and phone."""
     page.goto(path.as_uri())
     page.evaluate(TYPESET)
+    page.wait_for_function(BEGUN)
     page.evaluate(BARE)
     page.evaluate(ALIKE)
     page.evaluate(AXE)
@@ -321,6 +324,7 @@ def test_the_stage_stands_on_the_first_screen(tab, book, name, size):
     page, _ = tab
     page.set_viewport_size(size)
     page.goto((book / f"book/{name}.html").as_uri())
+    page.wait_for_function(BEGUN)
     act = page.locator(f'.vae-stage[data-act="{STAGED[name]}"]')
     top = act.bounding_box()["y"]
     print(f"{name}: the act begins {top:.0f} px down")

@@ -64,9 +64,15 @@ function follow() {
   host.scrollIntoView({ block: "center" });
 }
 
-for (const host of document.querySelectorAll(".vae-stage")) {
-  if (!("stage" in host)) mount(host); // a notebook runs this script once for each of its stages
+// A notebook runs this script once for each of its stages.
+const hosts = [...document.querySelectorAll(".vae-stage")];
+/** Begin one act after the other, each in a task of its own: in between the page can answer. */
+function begin() {
+  const next = hosts.find((host) => !("stage" in host));
+  if (!next) return follow();
+  mount(next);
+  setTimeout(begin);
 }
 inEveryTheme(() => {});
-follow();
+setTimeout(begin);
 addEventListener("hashchange", follow);

@@ -29,8 +29,7 @@ export const dimensions = wide.mu.bias.length;
 export const dots = floats(data.dots); // mu of test images in the flat model
 export const labels = bytes(data.labels);
 // mu of training images in the wide model: what a drawing is read by
-const codes = Float32Array.from(
-  new Int8Array(bytes(data.codes).buffer),
+const codes = new Float32Array(new Int8Array(bytes(data.codes).buffer)).map(
   (code) => code * data.step,
 );
 const digits = bytes(data.digits);
@@ -39,7 +38,7 @@ const digits = bytes(data.digits);
 function pictures(base64) {
   const pixels = bytes(base64);
   return Array.from({ length: pixels.length / 784 }, (_, i) =>
-    Float32Array.from(pixels.subarray(784 * i, 784 * (i + 1)), (value) => value / 255),
+    new Float32Array(pixels.subarray(784 * i, 784 * (i + 1))).map((value) => value / 255),
   );
 }
 export const images = pictures(data.images);

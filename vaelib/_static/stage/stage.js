@@ -327,8 +327,7 @@ const dimensions = wide.mu.bias.length;
 const dots = floats(data.dots); // mu of test images in the flat model
 const labels = bytes(data.labels);
 // mu of training images in the wide model: what a drawing is read by
-const codes = Float32Array.from(
-  new Int8Array(bytes(data.codes).buffer),
+const codes = new Float32Array(new Int8Array(bytes(data.codes).buffer)).map(
   (code) => code * data.step,
 );
 const digits = bytes(data.digits);
@@ -337,7 +336,7 @@ const digits = bytes(data.digits);
 function pictures(base64) {
   const pixels = bytes(base64);
   return Array.from({ length: pixels.length / 784 }, (_, i) =>
-    Float32Array.from(pixels.subarray(784 * i, 784 * (i + 1)), (value) => value / 255),
+    new Float32Array(pixels.subarray(784 * i, 784 * (i + 1))).map((value) => value / 255),
   );
 }
 const images = pictures(data.images);
@@ -922,6 +921,7 @@ const MARKUP = `
     <details><summary>③ Why a log-variance?</summary>A layer may return any number, and a variance must be positive: exp makes one out of the other.</details>
   </div>
   <p class="note">Your drawing is scaled, centred and inked as MNIST's digits were. ${flat === wide ? "Map, drawing and cost come from one model with 2 dimensions. It runs" : `The map comes from a model with 2 dimensions, the drawing and its cost from one with ${dimensions}. Both run`} in this page; nothing you draw leaves it.</p>`;
+const NONE = { mu: new Float32Array(), logvar: new Float32Array() };
 
 /** @param {Element} host */
 function cover(host) {
@@ -932,8 +932,8 @@ function cover(host) {
     image: images[0],
     name: "",
     index: 0,
-    wideCode: encode(wide, images[0]),
-    flatCode: encode(flat, images[0]),
+    wideCode: NONE,
+    flatCode: NONE,
     found: { digit: 0, distance: 0 },
   };
 
@@ -3598,11 +3598,17 @@ function follow() {
   host.scrollIntoView({ block: "center" });
 }
 
-for (const host of document.querySelectorAll(".vae-stage")) {
-  if (!("stage" in host)) mount(host); // a notebook runs this script once for each of its stages
+// A notebook runs this script once for each of its stages.
+const hosts = [...document.querySelectorAll(".vae-stage")];
+/** Begin one act after the other, each in a task of its own: in between the page can answer. */
+function begin() {
+  const next = hosts.find((host) => !("stage" in host));
+  if (!next) return follow();
+  mount(next);
+  setTimeout(begin);
 }
 inEveryTheme(() => {});
-follow();
+setTimeout(begin);
 addEventListener("hashchange", follow);
 return {  };
 })();

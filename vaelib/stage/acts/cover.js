@@ -29,6 +29,7 @@ const MARKUP = `
     <details><summary>③ Why a log-variance?</summary>A layer may return any number, and a variance must be positive: exp makes one out of the other.</details>
   </div>
   <p class="note">Your drawing is scaled, centred and inked as MNIST's digits were. ${flat === wide ? "Map, drawing and cost come from one model with 2 dimensions. It runs" : `The map comes from a model with 2 dimensions, the drawing and its cost from one with ${dimensions}. Both run`} in this page; nothing you draw leaves it.</p>`;
+const NONE = { mu: new Float32Array(), logvar: new Float32Array() };
 
 /** @param {Element} host */
 export function cover(host) {
@@ -39,8 +40,8 @@ export function cover(host) {
     image: images[0],
     name: "",
     index: 0,
-    wideCode: encode(wide, images[0]),
-    flatCode: encode(flat, images[0]),
+    wideCode: NONE,
+    flatCode: NONE,
     found: { digit: 0, distance: 0 },
   };
 
