@@ -4,8 +4,12 @@ import math
 import re
 
 import pytest
+import torch
 from axe_playwright_python.sync_playwright import Axe
 from test_stage import WCAG
+
+from vaelib import Sampling, load_mnist
+from vaelib.stage.data import stored_models
 
 pytestmark = pytest.mark.slow
 ACTS = [1, 2, 3]
@@ -56,6 +60,44 @@ def test_one_gaussian_for_all_costs_no_kl_and_the_whole_image(page):
     cost = page.evaluate("() => window.VAE_STAGE_MODELS.cost")
     assert own[3:5] == [round(cost["own"], 1), round(cost["kl"], 1)]
     assert own[6:] == [round(cost["mean"], 1), 0]
+
+
+def test_zooming_out_adds_up_to_the_variance_of_all_z(page):
+    """The parts of image A, of its digit and of all, beside the spread of z drawn by torch."""
+    act = page.locator('[data-act="1"]')
+    _, (images, labels) = load_mnist()
+    with torch.no_grad():
+        mu, logvar = stored_models()["flat"].encoder(images)
+    threes = (labels == 3).nonzero()[:, 0]
+    act.locator(".zoom").focus()
+    maps = set()
+    for stop, rows in enumerate((threes[:1], threes, torch.arange(1000))):
+        if stop:
+            page.keyboard.press("ArrowRight")
+        said = act.locator(".total").inner_text()
+        parts, *wide = re.findall(
+            r"([\d.]+) between images \+ ([\d.]+) within one = ([\d.]+\d)", said
+        )
+        between, within, total = map(float, parts)
+        assert round(between + within, 2) == total
+        z = torch.cat([Sampling()(mu[rows], logvar[rows]) for _ in range(40_000 // len(rows))])
+        spread = z.var(dim=0)
+        assert total == pytest.approx(spread.mean().item(), rel=0.03, abs=0.01)
+        assert between == pytest.approx(mu[rows].var(dim=0, correction=0).mean().item(), abs=0.006)
+        assert within == pytest.approx(logvar[rows].exp().mean().item(), abs=0.006)
+        ring = act.evaluate("(host) => [...host.stage.state.crowd.logvar]")
+        assert torch.tensor(ring).exp().tolist() == pytest.approx(spread.tolist(), rel=0.05)
+        maps.add(act.locator(".map").evaluate("(canvas) => canvas.toDataURL()"))
+        bar, *colours = (
+            act.locator(part).bounding_box()["width"] for part in (".bar", ".between", ".within")
+        )
+        assert colours[0] / (bar - 2) == pytest.approx(between / 1.27, abs=0.02)
+        assert len(wide) == (stop == 2), "the sum of the larger model ends it"
+    assert len(maps) == 3
+    kept = page.evaluate("() => window.VAE_STAGE_MODELS")
+    assert wide[0][:2] == (f"{kept['between']:.2f}", f"{kept['within']:.2f}")
+    assert act.locator(".zoom").get_attribute("aria-valuetext") == "all 1,000 images"
+    assert act.locator(".total").get_attribute("role") == "status"
 
 
 def test_fingers_guess_and_drag(visit):

@@ -7,6 +7,7 @@ import {
   generator,
   kl,
   klOfOne,
+  pooled,
   reconstruction,
   sample,
 } from "../../vaelib/stage/engine.js";
@@ -31,6 +32,19 @@ const model = {
   code: layer(4, 2, 4),
   logits: layer(784, 4, 5),
 };
+
+test("what images share varies as they do, and as each does", () => {
+  const [mus, logvars] = [
+    [1, 0, 3, 0, 9, 9],
+    [0, 0, Math.log(3), 0, 5, 5],
+  ];
+  const { mu, logvar, between, within } = pooled(mus, logvars, [0, 1]);
+  assert.deepEqual([...mu], [2, 0]);
+  near(Math.exp(logvar[0]), 1 + 2);
+  near(Math.exp(logvar[1]), 0 + 1);
+  near(between, 0.5);
+  near(within, 1.5);
+});
 
 test("the KL is 0 at the prior, and half of mu squared beside it", () => {
   near(klOfOne(0, 0), 0);

@@ -76,6 +76,7 @@ def describe(wide: VAE, flat: VAE, draws: int = 20) -> dict[str, Any]:
     (train_images, train_labels), (images, labels) = load_mnist()
     mean, codes = train_images.mean(dim=0), wide.encoder(train_images)[0]
     mu, logvar = wide.encoder(images)
+    dots, spreads = flat.encoder(images)
     own = reconstruction_loss(wide.decoder(Sampling()(mu, logvar)), images).mean()
     # One digit after the other, so that the first ten are all different.
     rows = torch.stack([(labels == d).nonzero()[:PER_DIGIT, 0] for d in range(10)]).T.flatten()
@@ -86,7 +87,8 @@ def describe(wide: VAE, flat: VAE, draws: int = 20) -> dict[str, Any]:
         "codes": as_base64((codes / step).round().to(torch.int8)),
         "step": step,
         "digits": as_base64(train_labels.byte()),
-        "dots": as_base64(flat.encoder(images)[0]),
+        "dots": as_base64(dots),
+        "spreads": as_base64(spreads),
         "labels": as_base64(labels.byte()),
         "images": as_base64((255 * images[rows]).round().byte()),
         "mean": as_base64((255 * mean).round().byte()),

@@ -79,6 +79,28 @@ export const klOfOne = (mu, logvar) => 0.5 * (mu * mu + (Math.expm1(logvar) - lo
 /** @param {Gaussian} q */
 export const kl = ({ mu, logvar }) => total(mu.map((m, i) => klOfOne(m, logvar[i])));
 
+/**
+ * The Gaussian that some images share in a model of two dimensions, and the parts of its variance.
+ * @param {ArrayLike<number>} mus of all images, one pair after the other @param {ArrayLike<number>} logvars
+ * @param {number[]} rows which of them
+ */
+export function pooled(mus, logvars, rows) {
+  const sides = [0, 1].map((k) => {
+    const middle = mean(rows.map((row) => mus[2 * row + k]));
+    return {
+      middle,
+      between: mean(rows.map((row) => (mus[2 * row + k] - middle) ** 2)),
+      within: mean(rows.map((row) => Math.exp(logvars[2 * row + k]))),
+    };
+  });
+  return {
+    mu: Float32Array.from(sides, ({ middle }) => middle),
+    logvar: Float32Array.from(sides, ({ between, within }) => Math.log(between + within)),
+    between: mean(sides.map(({ between }) => between)),
+    within: mean(sides.map(({ within }) => within)),
+  };
+}
+
 /** Numbers from 0 to 1, the same for every reader of a seed (mulberry32). @param {number} seed */
 export const generator = (seed) => () => {
   seed = (seed + 0x6d2b79f5) | 0;

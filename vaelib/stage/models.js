@@ -9,6 +9,7 @@ import { bytes, floats, readModel } from "./engine.js";
  * @property {number} step
  * @property {string} digits
  * @property {string} dots
+ * @property {string} spreads
  * @property {string} labels
  * @property {string} images
  * @property {string} mean
@@ -27,6 +28,7 @@ export const wide = readModel(data.wide); // drawings and costs: 20 dimensions i
 export const flat = data.flat ? readModel(data.flat) : wide; // 2 dimensions: the map
 export const dimensions = wide.mu.bias.length;
 export const dots = floats(data.dots); // mu of test images in the flat model
+export const spreads = floats(data.spreads); // and their logvar
 export const labels = bytes(data.labels);
 // mu of training images in the wide model: what a drawing is read by
 const codes = new Float32Array(new Int8Array(bytes(data.codes).buffer)).map(

@@ -124,10 +124,10 @@ export function paintCurve(canvas, values, least = 1) {
   context.stroke();
 }
 
-/** A cost as two bars, rounded before they are added: they add up to the digit shown. @param {number[]} costs */
-export function sum(costs) {
-  const shown = costs.map((cost) => Math.round(10 * cost) / 10);
-  return { shown, sum: (shown[0] + shown[1]).toFixed(1) };
+/** Two parts of a number, rounded before they are added: they add up to the digit shown. @param {number[]} parts @param {number} [digits] */
+export function sum(parts, digits = 1) {
+  const shown = parts.map((part) => Math.round(part * 10 ** digits) / 10 ** digits);
+  return { shown, sum: (shown[0] + shown[1]).toFixed(digits) };
 }
 
 /** A number as it is written: with a true minus, and no minus before zero. @param {number} value @param {number} [digits] */

@@ -84,6 +84,28 @@ const klOfOne = (mu, logvar) => 0.5 * (mu * mu + (Math.expm1(logvar) - logvar));
 /** @param {Gaussian} q */
 const kl = ({ mu, logvar }) => total(mu.map((m, i) => klOfOne(m, logvar[i])));
 
+/**
+ * The Gaussian that some images share in a model of two dimensions, and the parts of its variance.
+ * @param {ArrayLike<number>} mus of all images, one pair after the other @param {ArrayLike<number>} logvars
+ * @param {number[]} rows which of them
+ */
+function pooled(mus, logvars, rows) {
+  const sides = [0, 1].map((k) => {
+    const middle = mean(rows.map((row) => mus[2 * row + k]));
+    return {
+      middle,
+      between: mean(rows.map((row) => (mus[2 * row + k] - middle) ** 2)),
+      within: mean(rows.map((row) => Math.exp(logvars[2 * row + k]))),
+    };
+  });
+  return {
+    mu: Float32Array.from(sides, ({ middle }) => middle),
+    logvar: Float32Array.from(sides, ({ between, within }) => Math.log(between + within)),
+    between: mean(sides.map(({ between }) => between)),
+    within: mean(sides.map(({ within }) => within)),
+  };
+}
+
 /** Numbers from 0 to 1, the same for every reader of a seed (mulberry32). @param {number} seed */
 const generator = (seed) => () => {
   seed = (seed + 0x6d2b79f5) | 0;
@@ -99,7 +121,7 @@ const normal = () => bell(uniform);
 /** One z of a Gaussian; its noise may be made larger or smaller. @param {Gaussian} q @param {number} [noise] @param {() => number} [from] */
 const sample = ({ mu, logvar }, noise = 1, from = uniform) =>
   mu.map((m, i) => m + noise * Math.exp(0.5 * logvar[i]) * bell(from));
-return { bytes, floats, readModel, sigmoid, encode, decode, total, mean, reconstruction, klOfOne, kl, generator, uniform, normal, sample };
+return { bytes, floats, readModel, sigmoid, encode, decode, total, mean, reconstruction, klOfOne, kl, pooled, generator, uniform, normal, sample };
 })();
 modules["mnist"] = (() => {
 // Drawings, made into what MNIST's makers would have scanned.
@@ -281,10 +303,10 @@ function paintCurve(canvas, values, least = 1) {
   context.stroke();
 }
 
-/** A cost as two bars, rounded before they are added: they add up to the digit shown. @param {number[]} costs */
-function sum(costs) {
-  const shown = costs.map((cost) => Math.round(10 * cost) / 10);
-  return { shown, sum: (shown[0] + shown[1]).toFixed(1) };
+/** Two parts of a number, rounded before they are added: they add up to the digit shown. @param {number[]} parts @param {number} [digits] */
+function sum(parts, digits = 1) {
+  const shown = parts.map((part) => Math.round(part * 10 ** digits) / 10 ** digits);
+  return { shown, sum: (shown[0] + shown[1]).toFixed(digits) };
 }
 
 /** A number as it is written: with a true minus, and no minus before zero. @param {number} value @param {number} [digits] */
@@ -307,6 +329,7 @@ const { bytes, floats, readModel } = modules["engine"];
  * @property {number} step
  * @property {string} digits
  * @property {string} dots
+ * @property {string} spreads
  * @property {string} labels
  * @property {string} images
  * @property {string} mean
@@ -325,6 +348,7 @@ const wide = readModel(data.wide); // drawings and costs: 20 dimensions in the b
 const flat = data.flat ? readModel(data.flat) : wide; // 2 dimensions: the map
 const dimensions = wide.mu.bias.length;
 const dots = floats(data.dots); // mu of test images in the flat model
+const spreads = floats(data.spreads); // and their logvar
 const labels = bytes(data.labels);
 // mu of training images in the wide model: what a drawing is read by
 const codes = new Float32Array(new Int8Array(bytes(data.codes).buffer)).map(
@@ -354,7 +378,7 @@ function read(mu) {
   const votes = found.map(({ label }) => found.filter((other) => other.label === label).length);
   return { digit: found[votes.indexOf(Math.max(...votes))].label, distance: found[0].distance };
 }
-return { data, wide, flat, dimensions, dots, labels, images, meanImage, read };
+return { data, wide, flat, dimensions, dots, spreads, labels, images, meanImage, read };
 })();
 modules["share"] = (() => {
 // What stands on an act, as a link that brings it back, and as an image.
@@ -2169,10 +2193,20 @@ function train(host) {
 return { train };
 })();
 modules["acts/whose"] = (() => {
-// Act 1: whose Gaussian? Guess where a second image of the same digit lands; then give all images
-// one Gaussian, and see what the decoder can still draw.
-const { decode, encode, kl, reconstruction, sample, sigmoid } = modules["engine"];
-const { data, dimensions, dots, flat, images, labels, meanImage, wide } = modules["models"];
+// Act 1: whose Gaussian? Guess where a second image of the same digit lands; give all images one
+// Gaussian, and see what the decoder can still draw; zoom out to the Gaussian that they do share.
+const { decode, encode, kl, pooled, reconstruction, sample, sigmoid } = modules["engine"];
+const {
+  data,
+  dimensions,
+  dots,
+  flat,
+  images,
+  labels,
+  meanImage,
+  spreads,
+  wide,
+} = modules["models"];
 const { SIDE, onMap, paintCross, paintCodes, paintRing } = modules["map"];
 const { inEveryTheme, open, paint, sum } = modules["page"];
 
@@ -2190,18 +2224,28 @@ const MARKUP = `
     <button type="button" class="pair">Another pair</button>
     <label><input type="checkbox" class="same"> one Gaussian for all images</label></div>
   <p class="cost"></p>
-  <p class="note total"></p>`;
+  <label class="dial">Zoom out: <output></output> <input type="range" class="zoom" min="0" max="2" step="1" value="0"></label>
+  <div class="bar" aria-hidden="true"><i class="between"></i><i class="within"></i></div>
+  <p class="total" role="status"></p>`;
+const ALL = Array.from(labels, (_, row) => row);
 
 /** @param {Element} host */
 function whose(host) {
   const { part, canvas, input, say } = open(host, MARKUP);
   const map = canvas(".map");
-  const state = { digit: 3, guess: /** @type {number[] | null} */ (null), shown: false };
+  const state = { digit: 3, guess: /** @type {number[] | null} */ (null), shown: false, crowd: {} };
   const pair = () => [images[state.digit], images[10 + state.digit]];
+  const zoom = () => Number(input(".zoom").value);
+  /** Rows of the images in view: A, all of its digit, or all. */
+  const crowd = () =>
+    zoom() === 0
+      ? [labels.indexOf(state.digit)]
+      : ALL.filter((row) => zoom() === 2 || labels[row] === state.digit);
 
   function redraw() {
     const codes = pair().map((image) => encode(flat, image));
     paintCodes(map, dots, labels);
+    if (zoom()) paintRing(map, pooled(dots, spreads, crowd()));
     paintRing(map, codes[0], "A");
     if (state.guess) paintCross(map, state.guess);
     if (state.shown) paintRing(map, codes[1], "B");
@@ -2230,6 +2274,28 @@ function whose(host) {
       `Mean of 1,000 test images: ${all.shown[0].toFixed(1)} + ${all.shown[1].toFixed(1)} = ${all.sum} with a Gaussian each, ${data.cost.mean.toFixed(1)} + 0 with one for all.`;
   }
 
+  /** @param {number[]} parts */
+  function written(parts) {
+    const { shown, sum: all } = sum(parts, 2);
+    return `${shown[0].toFixed(2)} between images + ${shown[1].toFixed(2)} within one = ${all}`;
+  }
+
+  /** What the images in view have in common: how far they lie apart, and how wide one is. */
+  function measure() {
+    const name = ["image A", `all images of a ${state.digit}`, "all 1,000 images"][zoom()];
+    const [own, all] = [crowd(), ALL].map((rows) => pooled(dots, spreads, rows));
+    state.crowd = own;
+    part(".between").style.flexGrow = String(own.between / (all.between + all.within));
+    part(".within").style.flexGrow = String(own.within / (all.between + all.within));
+    part("output").textContent = name;
+    input(".zoom").setAttribute("aria-valuetext", name);
+    part(".total").textContent =
+      `Variance in a dimension of the map, ${name}: ${written([own.between, own.within])}.` +
+      (zoom() === 2
+        ? ` In ${dimensions} dimensions: ${written([data.between, data.within])}. This cloud is what all share, close to the standard normal, whose variance is 1.`
+        : "");
+  }
+
   function start() {
     Object.assign(state, { guess: null, shown: false });
     const { digit } = state;
@@ -2246,6 +2312,7 @@ function whose(host) {
     );
     redraw();
     draw();
+    measure();
   }
 
   function look() {
@@ -2292,12 +2359,12 @@ function whose(host) {
     draw();
     say(`${part(".kind").textContent}. ${part(".cost").textContent}`);
   });
-  const [between, within] = [data.between, data.within].map((value) => value.toFixed(2));
-  part(".total").textContent =
-    `What do all images share? The cloud. In the model with ${dimensions} dimensions a dimension has variance ` +
-    `${between} between images and ${within} within one: ${(Number(between) + Number(within)).toFixed(2)} together, close to the 1 of the standard normal.`;
-  start();
+  input(".zoom").addEventListener("input", () => {
+    redraw();
+    measure();
+  });
   inEveryTheme(redraw);
+  start();
   /** The digit; then where the cross is, and whether B is shown. */
   const share = {
     get: () =>

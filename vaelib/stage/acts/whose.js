@@ -1,7 +1,17 @@
-// Act 1: whose Gaussian? Guess where a second image of the same digit lands; then give all images
-// one Gaussian, and see what the decoder can still draw.
-import { decode, encode, kl, reconstruction, sample, sigmoid } from "../engine.js";
-import { data, dimensions, dots, flat, images, labels, meanImage, wide } from "../models.js";
+// Act 1: whose Gaussian? Guess where a second image of the same digit lands; give all images one
+// Gaussian, and see what the decoder can still draw; zoom out to the Gaussian that they do share.
+import { decode, encode, kl, pooled, reconstruction, sample, sigmoid } from "../engine.js";
+import {
+  data,
+  dimensions,
+  dots,
+  flat,
+  images,
+  labels,
+  meanImage,
+  spreads,
+  wide,
+} from "../models.js";
 import { SIDE, onMap, paintCross, paintCodes, paintRing } from "../map.js";
 import { inEveryTheme, open, paint, sum } from "../page.js";
 
@@ -19,18 +29,28 @@ const MARKUP = `
     <button type="button" class="pair">Another pair</button>
     <label><input type="checkbox" class="same"> one Gaussian for all images</label></div>
   <p class="cost"></p>
-  <p class="note total"></p>`;
+  <label class="dial">Zoom out: <output></output> <input type="range" class="zoom" min="0" max="2" step="1" value="0"></label>
+  <div class="bar" aria-hidden="true"><i class="between"></i><i class="within"></i></div>
+  <p class="total" role="status"></p>`;
+const ALL = Array.from(labels, (_, row) => row);
 
 /** @param {Element} host */
 export function whose(host) {
   const { part, canvas, input, say } = open(host, MARKUP);
   const map = canvas(".map");
-  const state = { digit: 3, guess: /** @type {number[] | null} */ (null), shown: false };
+  const state = { digit: 3, guess: /** @type {number[] | null} */ (null), shown: false, crowd: {} };
   const pair = () => [images[state.digit], images[10 + state.digit]];
+  const zoom = () => Number(input(".zoom").value);
+  /** Rows of the images in view: A, all of its digit, or all. */
+  const crowd = () =>
+    zoom() === 0
+      ? [labels.indexOf(state.digit)]
+      : ALL.filter((row) => zoom() === 2 || labels[row] === state.digit);
 
   function redraw() {
     const codes = pair().map((image) => encode(flat, image));
     paintCodes(map, dots, labels);
+    if (zoom()) paintRing(map, pooled(dots, spreads, crowd()));
     paintRing(map, codes[0], "A");
     if (state.guess) paintCross(map, state.guess);
     if (state.shown) paintRing(map, codes[1], "B");
@@ -59,6 +79,28 @@ export function whose(host) {
       `Mean of 1,000 test images: ${all.shown[0].toFixed(1)} + ${all.shown[1].toFixed(1)} = ${all.sum} with a Gaussian each, ${data.cost.mean.toFixed(1)} + 0 with one for all.`;
   }
 
+  /** @param {number[]} parts */
+  function written(parts) {
+    const { shown, sum: all } = sum(parts, 2);
+    return `${shown[0].toFixed(2)} between images + ${shown[1].toFixed(2)} within one = ${all}`;
+  }
+
+  /** What the images in view have in common: how far they lie apart, and how wide one is. */
+  function measure() {
+    const name = ["image A", `all images of a ${state.digit}`, "all 1,000 images"][zoom()];
+    const [own, all] = [crowd(), ALL].map((rows) => pooled(dots, spreads, rows));
+    state.crowd = own;
+    part(".between").style.flexGrow = String(own.between / (all.between + all.within));
+    part(".within").style.flexGrow = String(own.within / (all.between + all.within));
+    part("output").textContent = name;
+    input(".zoom").setAttribute("aria-valuetext", name);
+    part(".total").textContent =
+      `Variance in a dimension of the map, ${name}: ${written([own.between, own.within])}.` +
+      (zoom() === 2
+        ? ` In ${dimensions} dimensions: ${written([data.between, data.within])}. This cloud is what all share, close to the standard normal, whose variance is 1.`
+        : "");
+  }
+
   function start() {
     Object.assign(state, { guess: null, shown: false });
     const { digit } = state;
@@ -75,6 +117,7 @@ export function whose(host) {
     );
     redraw();
     draw();
+    measure();
   }
 
   function look() {
@@ -121,12 +164,12 @@ export function whose(host) {
     draw();
     say(`${part(".kind").textContent}. ${part(".cost").textContent}`);
   });
-  const [between, within] = [data.between, data.within].map((value) => value.toFixed(2));
-  part(".total").textContent =
-    `What do all images share? The cloud. In the model with ${dimensions} dimensions a dimension has variance ` +
-    `${between} between images and ${within} within one: ${(Number(between) + Number(within)).toFixed(2)} together, close to the 1 of the standard normal.`;
-  start();
+  input(".zoom").addEventListener("input", () => {
+    redraw();
+    measure();
+  });
   inEveryTheme(redraw);
+  start();
   /** The digit; then where the cross is, and whether B is shown. */
   const share = {
     get: () =>
