@@ -309,6 +309,7 @@ def process_state():
         "dtype": torch.get_default_dtype(),
         "grad": torch.is_grad_enabled(),
         "device": torch.empty(0).device,
+        "validation": torch.distributions.Distribution._validate_args,
     }
 
 
@@ -319,6 +320,7 @@ MEDDLERS = {
         torch.set_default_dtype(torch.float64)
         torch.set_default_device("meta")
         torch.set_grad_enabled(False)
+        torch.distributions.Distribution.set_default_validate_args(False)
         torch.manual_seed(0), random.seed(0), numpy.random.seed(0)
         return mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
     """),
@@ -334,6 +336,13 @@ MEDDLERS = {
         if name in ("textbook", "S22 manual_seed", "S23 NumPy", "random.gauss", "exit", "sleeps")
     },
 }
+
+
+def test_torchs_distributions_validate_in_a_check_whatever_was_set_before(monkeypatch):
+    """`torch.compile` turns validation off in a notebook; in the grader's jail it is on."""
+    monkeypatch.setattr(torch.distributions.Distribution, "_validate_args", False)
+    assert misjudged("kl", "logvar as scale") == {}
+    assert misjudged("elbo", "Bernoulli that validates") == {}
 
 
 @pytest.mark.parametrize("source", MEDDLERS.values(), ids=MEDDLERS.keys())

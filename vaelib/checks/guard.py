@@ -195,11 +195,14 @@ def torch_defaults(seed: int) -> Iterator[None]:
     # torch.get_default_device() fails in torch 2.4 and 2.5 once None was set.
     dtype, device = torch.get_default_dtype(), torch.empty(0).device
     grad_enabled = torch.is_grad_enabled()
+    # `torch.compile` turns it off, for good and for all that is not compiled, too.
+    validated = torch.distributions.Distribution._validate_args
     python, numpy = random.getstate(), np.random.get_state()  # noqa: NPY002
     with torch.random.fork_rng():
         torch.set_default_device(None)
         torch.set_default_dtype(torch.float32)
         torch.set_grad_enabled(True)
+        torch.distributions.Distribution.set_default_validate_args(__debug__)
         start_from(seed)
         random.seed(seed)
         np.random.seed(seed)  # noqa: NPY002 - answers may use it
@@ -209,6 +212,7 @@ def torch_defaults(seed: int) -> Iterator[None]:
             torch.set_default_device(None if device.type == "cpu" else device)
             torch.set_default_dtype(dtype)
             torch.set_grad_enabled(grad_enabled)
+            torch.distributions.Distribution.set_default_validate_args(validated)
             random.setstate(python)
             np.random.set_state(numpy)  # noqa: NPY002
 
