@@ -46,6 +46,12 @@ class PretendGPU(TorchFunctionMode):
         devices = {arg.device for arg in args if isinstance(arg, Tensor) and arg.ndim}
         if func.__name__ in _UNGUARDED and len(devices) > 1:
             raise RuntimeError("Expected all tensors to be on the same device")
+        drawn_by = kwargs.get("generator")
+        if drawn_by is not None and torch.device("meta") in (*devices, kwargs.get("device")):
+            # `meta` takes any generator, and there are none but the CPU's, which no GPU takes
+            raise RuntimeError(
+                f"Expected a 'cuda' device type for generator, not {drawn_by.device}"
+            )
         try:
             return func(*args, **kwargs)
         except (RuntimeError, TypeError) as error:
