@@ -368,7 +368,7 @@ WRONG = {
             var = std_from_logvar(logvar)
             return -0.5 * ((z - mu) ** 2 / var + var.log() + math.log(2 * math.pi)).sum(1)
         """),
-        both("the variance was given the place of sigma twice"),
+        both("sigma was given the place of the variance twice"),
     ),
     "sigma of 1": (
         density("D.Normal(mu, 1.0).log_prob(z).sum(1)", DISTRIBUTIONS),

@@ -111,7 +111,7 @@ _DENSITIES: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
     "logvar was treated as log(sigma): the variance is exp(logvar), sigma exp(0.5 * logvar)": (
         lambda z, mu, lv: _density(z, mu, (2 * lv).exp(), 2 * lv)
     ),
-    "the variance was given the place of sigma twice: sigma is exp(0.5 * logvar)": (
+    "sigma was given the place of the variance twice: the variance is exp(logvar)": (
         lambda z, mu, lv: _density(z, mu, (0.5 * lv).exp(), 0.5 * lv)
     ),
     "logvar is not used: this is the density with sigma = 1": (
