@@ -423,7 +423,7 @@ WRONG = {
             "self.mu = nn.Linear(in_features, latent_dim)\n"
             "self.logvar = nn.Linear(in_features, latent_dim)",
         ),
-        {HEADS: FIXED},
+        {HEADS: "there is no hidden layer"},
     ),
     "one layer for both": (heads(logvar="self.mu(h)"), {HEADS: "one layer serves both"}),
     "logvar from mu": (

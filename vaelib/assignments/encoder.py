@@ -362,8 +362,10 @@ def two_heads(candidate: Any, seed: int) -> str:
             raise CheckFailed(
                 asked,
                 f"with {what} = {side} no parameter has a side of {side}: {sorted(sides)}",
-                "a size is fixed in the code, or a layer is made in `forward` or kept in a plain "
-                "list",
+                "there is no hidden layer: the heads read x itself"
+                if what == "hidden" and _linear(x, mu) and _linear(x, logvar)
+                else "a size is fixed in the code, or a layer is made in `forward` or kept in a "
+                "plain list",
             )
     for name, output in (("mu", mu), ("logvar", logvar)):
         if bool((output == output[0]).all()):
