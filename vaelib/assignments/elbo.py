@@ -8,6 +8,7 @@ far above what that does to a right answer that none fails by chance (see `_stea
 import copy
 import math
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from itertools import product
 from typing import Any
 
@@ -673,7 +674,9 @@ def step_moves(candidate: Any, seed: int) -> str:
                     asked,
                     f"a step ends {off / length:.2g} of its length away from where the gradient "
                     "leads",
-                    _step_cause(steps, slopes, older, rows),
+                    _seldom(asked, candidate, model, optimizer, x)
+                    if not _length(steps)
+                    else _step_cause(steps, slopes, older, rows),
                 )
             older = slopes
     with using(candidate, *_LOSS_SKILLS, negative_elbo=right_elbo):
@@ -902,14 +905,29 @@ def _clipped(steps: list[Tensor], slopes: list[Tensor]) -> str:
     )
 
 
+def _seldom(
+    asked: str, candidate: Any, model: VAE, optimizer: torch.optim.Optimizer, x: Tensor
+) -> str:
+    """Return why a call moved nothing: as the next few tell, some calls do, or another reason."""
+    moved = []
+    with using(candidate, *_LOSS_SKILLS, negative_elbo=right_elbo), suppress(CheckFailed):
+        for _ in range(7):
+            start = [parameter.detach().clone() for parameter in model.parameters()]
+            call(asked, candidate, model, optimizer, x)
+            moved.append(
+                any(not torch.equal(p, s) for p, s in zip(model.parameters(), start, strict=True))
+            )
+    if any(moved) and not all(moved):  # all but the first: the gradient comes a call late
+        return "only some calls make a step: every call is asked to make one"
+    return (
+        "nothing moved: `backward` or `step` is missing, they are not in the order "
+        "zero_grad, backward, step, or another model was trained"
+    )
+
+
 def _step_cause(steps: list[Tensor], slopes: list[Tensor], older: list[Tensor], rows: int) -> str:
     """Return the known mistake that explains the step, or nothing."""
     moved = [bool(step.any()) for step in steps]
-    if not any(moved):
-        return (
-            "nothing moved: `backward` or `step` is missing, they are not in the order "
-            "zero_grad, backward, step, or another model was trained"
-        )
     if _length(older) and _alike(steps, [a + b for a, b in zip(slopes, older, strict=True)]):
         return "the gradient of the step before was added: `optimizer.zero_grad()` is missing"
     if _length(older) and _alike(steps, older):
