@@ -156,8 +156,9 @@ def misjudged(subject, name, training=False):
 def _outside():
     """Yield the answers of `answers/N/*.py`, one a cell of a percent script.
 
-    Each says which skills it must lose, if any, and why; those of the last batch also where the
-    idea comes from, and what became of it at the first try if that was wrong.
+    Each says which skills it must lose, if any, and why; those of the last two batches also where
+    the idea comes from, and what became of it at the first try if that was wrong; and those of the
+    last what a message must say of the cause, where it names one.
     """
     for path in sorted((Path(__file__).parent / "answers").glob("*/*.py")):
         names = set()
@@ -165,13 +166,15 @@ def _outside():
             name, _, source = cell.partition("\n")
             assert name not in names, f"two answers of {path} are called {name}"
             names.add(name)
-            told = dict(re.findall(r"^# (loses|from|first): (.+)$", source, re.M))
+            told = dict(re.findall(r"^# (loses|from|batch|told|first): (.+)$", source, re.M))
             yield SimpleNamespace(
                 assignment=path.parent.name,
                 verdict=path.stem,
                 name=name,
                 loses=told.get("loses", "").split(),
                 given=told.get("from", ""),
+                batch=told.get("batch", "second" if "from" in told else "first"),
+                told=told.get("told", ""),
                 first=told.get("first", ""),
                 source=source,
             )

@@ -12,18 +12,21 @@ from test_mutants import undiagnosed
 
 from vaelib.assignments import names as names_of_assignments
 
-BATCH = [answer for answer in OUTSIDE if answer.given]
+BATCHES = {
+    name: [answer for answer in OUTSIDE if answer.batch == name] for name in ("second", "third")
+}
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("answer", OUTSIDE, ids=lambda a: f"{a.assignment}, {a.verdict}: {a.name}")
 def test_verdicts(answer):
-    found = lost(answer, SEEDS[1], training="trains" in " ".join(answer.loses))
+    found = lost(answer, SEEDS[1], training=not set(TRAINING).isdisjoint(answer.loses))
     told = "\n".join(f"{skill}: {failure}" for skill, failure in found.items())
     if answer.verdict == "right":
         assert not found, told
     else:
         assert answer.loses and set(answer.loses) <= set(found), f"lost only {told}"
+        assert any(answer.told in failure.likely for failure in found.values()), told
 
 
 def test_a_wrong_verdict_is_noticed():
@@ -33,10 +36,17 @@ def test_a_wrong_verdict_is_noticed():
         test_verdicts(planted)
 
 
-def test_the_last_batch_says_where_each_idea_comes_from():
-    public = [answer for answer in BATCH if not answer.given.startswith("own")]
-    assert len(public) >= 60 and len(BATCH) == 90
-    assert {answer.first for answer in BATCH} <= {"", "passed", "failed", "other"}
+def test_another_cause_is_noticed():
+    wrong = next(answer for answer in OUTSIDE if answer.told)
+    with pytest.raises(AssertionError, match="Likely"):
+        test_verdicts(SimpleNamespace(**vars(wrong) | {"told": "another cause"}))
+
+
+@pytest.mark.parametrize("name, size", [("second", 90), ("third", 83)])
+def test_each_batch_says_where_each_idea_comes_from(name, size):
+    public = [a for a in BATCHES[name] if a.given and not a.given.startswith("own")]
+    assert len(public) >= 60 and len(BATCHES[name]) == size
+    assert {answer.first for answer in BATCHES[name]} <= {"", "passed", "failed", "other"}
 
 
 @pytest.mark.slow

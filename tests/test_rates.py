@@ -139,6 +139,8 @@ def test_an_error_on_a_strangers_answer_is_told_by_the_exit_status(
         name="planted",
         loses=["loss_value"] * (verdict == "wrong"),
         given="own",
+        batch="first",
+        told="",
         first="",
         source=source,
     )

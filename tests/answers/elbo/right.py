@@ -94,3 +94,131 @@ def train_step(model, optimizer, x):
         loss.backward()
     optimizer.step()
     return loss.item()
+
+# %% cross-entropy by hand
+# from: index file 4594886670, an edge-aware loss
+# batch: third
+def cross_entropy(logits, labels):
+    return torch.mean((1 - labels) * logits + torch.log(1 + torch.exp(-logits)))
+
+
+def negative_elbo(logits, x, mu, logvar):
+    rec = cross_entropy(logits, x) * x.shape[1]
+    return rec + torch.mean(0.5 * torch.sum(torch.exp(logvar) + mu**2 - 1.0 - logvar, 1))
+
+# %% divided by the size of the batch
+# from: wiseodd/generative-models issue 43
+# batch: third
+def negative_elbo(X_sample, X, z_mu, z_var):
+    mb_size = X.shape[0]
+    recon_loss = F.binary_cross_entropy_with_logits(X_sample, X, size_average=False) / mb_size
+    kl_loss = torch.mean(0.5 * torch.sum(torch.exp(z_var) + z_mu**2 - 1.0 - z_var, 1))
+    return recon_loss + kl_loss
+
+# %% mean over images, then sums
+# from: index query def train_step(model, optimizer, x), computeLoss_VAE
+# batch: third
+recons_criterion = torch.nn.BCEWithLogitsLoss(reduction="none")
+
+
+def negative_elbo(logits, x, mu, logvar, beta=1):
+    recons_loss = recons_criterion(logits, x).mean(0).sum()
+    kl_div = -0.5 * (1 + logvar - mu.pow(2) - logvar.exp())
+    kl_loss = kl_div.mean(0).sum()
+    return recons_loss if beta == 0 else recons_loss + beta * kl_loss
+
+# %% flax's vmap and its logarithm
+# from: google/flax examples/vae/train.py
+# batch: third
+def kl_of_one(mean, logvar):
+    return -0.5 * torch.sum(1 + logvar - torch.square(mean) - torch.exp(logvar))
+
+
+def bce_of_one(logits, labels):
+    logits = F.logsigmoid(logits)
+    return -torch.sum(labels * logits + (1.0 - labels) * torch.log(-torch.expm1(logits)))
+
+
+def negative_elbo(logits, x, mean, logvar):
+    bce_loss = torch.vmap(bce_of_one)(logits, x).mean()
+    kld_loss = torch.vmap(kl_of_one)(mean, logvar).mean()
+    return bce_loss + kld_loss
+
+# %% minus a lower bound
+# from: hwalsuklee/tensorflow-mnist-CVAE issue 2, out of TensorFlow
+# batch: third
+def negative_elbo(logits, x, mu, logvar):
+    sigma = torch.exp(0.5 * logvar)
+    marginal_likelihood = torch.sum(x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits), 1)
+    KL_divergence = 0.5 * torch.sum(
+        torch.square(mu) + torch.square(sigma) - torch.log(1e-8 + torch.square(sigma)) - 1, 1
+    )
+    ELBO = torch.mean(marginal_likelihood) - torch.mean(KL_divergence)
+    return -ELBO
+
+# %% a scaler that is switched off
+# from: HFtion/Env_set pytorch/autocast.py
+# batch: third
+scaler = torch.amp.GradScaler("cuda", enabled=torch.cuda.is_available())
+
+
+def train_step(model, optimizer, x):
+    model.train()
+    optimizer.zero_grad()
+    with torch.autocast("cuda", enabled=False):
+        logits, mu, logvar = model(x)
+        loss = negative_elbo(logits, x, mu, logvar)
+    scaler.scale(loss).backward()
+    scaler.step(optimizer)
+    scaler.update()
+    return loss.item()
+
+# %% variables
+# from: index query vae training loop, train_vae of a prior of mixtures
+# batch: third
+from torch.autograd import Variable
+
+
+def train_step(model, optimizer, data):
+    model.train()
+    data = Variable(data)
+    x = data
+    optimizer.zero_grad()
+    x_mean, z_q_mean, z_q_logvar = model(x)
+    loss = negative_elbo(x_mean, x, z_q_mean, z_q_logvar)
+    loss.backward()
+    optimizer.step()
+    return loss.data.item()
+
+# %% train or not
+# from: index query vae training loop, a loop with train=True
+# batch: third
+def train_step(model, optimizer, batch, train=True):
+    if train:
+        model.train()
+        mode = "train"
+    else:
+        model.eval()
+        mode = "val"
+    logits, S_mu, S_logvar = model(batch)
+    loss = negative_elbo(logits, batch, S_mu, S_logvar)
+    if mode == "train":
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    return loss.item()
+
+# %% gradients switched by the phase
+# from: index file 20390881235, a training loop with phases
+# batch: third
+def train_step(model, optimizer, x, phase="train"):
+    model.train()
+    optimizer.zero_grad()
+    with torch.set_grad_enabled(phase == "train"):
+        logits, mu, logvar = model(x)
+        loss = negative_elbo(logits, x, mu, logvar)
+        if phase == "train":
+            loss.backward()
+            optimizer.step()
+    running_loss = loss.item() * x.size(0)
+    return running_loss / x.size(0)

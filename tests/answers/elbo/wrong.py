@@ -349,3 +349,141 @@ def train_step(model, optimizer, x):
     optimizer.step()
     losses.append(loss.item())
     return sum(losses) / len(losses)
+
+# %% five hundred times the mean
+# loses: elbo_value elbo_reductions elbo_gradients
+# may lose: elbo_trains
+# because: the mean over pixels is multiplied by 500, whatever their number
+# from: mynlpnotes/mynotes generative-deep-learning/3.variational-autoencoders/training-the-vae.md
+# batch: third
+def negative_elbo(logits, x, z_mean, z_log_var):
+    each = F.binary_cross_entropy_with_logits(logits, x, reduction="none").mean(dim=1)
+    reconstruction_loss = torch.mean(500 * each)
+    kl_loss = torch.mean(
+        torch.sum(-0.5 * (1 + z_log_var - torch.square(z_mean) - torch.exp(z_log_var)), dim=1)
+    )
+    return reconstruction_loss + kl_loss
+
+# %% flax's logarithm, summed
+# loses: elbo_value elbo_reductions elbo_gradients
+# because: both terms are summed over the batch
+# from: dslisleedh/Generative_models-flax src/losses.py
+# batch: third
+# told: both terms are summed over the batch
+def binary_cross_entropy(logits, labels):
+    logits = F.logsigmoid(logits)
+    return -torch.sum(labels * logits + (1.0 - labels) * torch.log(-torch.expm1(logits)))
+
+
+def negative_elbo(logits, x, mu, logvar):
+    kl = -0.5 * torch.sum(1 + logvar - torch.square(mu) - torch.exp(logvar))
+    return binary_cross_entropy(logits, x) + kl
+
+# %% BCELoss and 784
+# loses: elbo_value elbo_reductions elbo_gradients elbo_trains
+# because: 784 is written into the code, and logits are taken for probabilities
+# from: cesarali/vae src/vae/losses/contrastive_loss.py
+# batch: third
+# told: 784 is written into the code
+def negative_elbo(recon_x, x, mu, logvar):
+    BCE = torch.nn.BCELoss(reduction="sum")(recon_x, x.view(-1, 784))
+    KLD = -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp())
+    return BCE + KLD
+
+# %% cross-entropy over pixels
+# loses: elbo_value elbo_reductions elbo_gradients
+# may lose: elbo_trains
+# because: a softmax over pixels; x is multiplied by 5; both terms are summed over the batch
+# from: index query vae elbo loss view(-1, 784), an elbo_loss with weight
+# batch: third
+def negative_elbo(recon_x, x, mu, log_var, weight=1):
+    BCE = F.cross_entropy(recon_x, x * 5, reduction="sum")
+    KLD = -0.5 * torch.sum(1 + log_var - mu.pow(2) - log_var.exp())
+    return BCE * weight + KLD
+
+# %% averaged by the old argument
+# loses: elbo_value elbo_reductions elbo_gradients elbo_trains
+# because: size_average takes the mean over pixels and images, the KL is summed over the batch
+# from: index query vae elbo loss view(-1, 784), a loss_bce_kld(x, x_hat, mu, log_var)
+# batch: third
+# told: the reconstruction is averaged over pixels
+def negative_elbo(x_hat, x, mu, log_var):
+    BCE = F.binary_cross_entropy_with_logits(x_hat, x, size_average=True)
+    KLD = -0.5 * torch.sum(1 + log_var - mu.pow(2) - log_var.exp())
+    return KLD + BCE
+
+# %% the logarithm of a logarithm
+# loses: elbo_value elbo_reductions elbo_gradients elbo_trains
+# because: logvar is taken for the variance: its logarithm is taken, and is NaN below 0
+# from: index query vae loss softplus, a class VAELowerBoundLoss
+# batch: third
+def negative_elbo(logits, x, mu, log_var):
+    term1 = 0.5 * (1 + torch.log(log_var) - log_var - torch.square(mu)).sum(1).mean()
+    term2 = torch.distributions.Bernoulli(logits=logits, validate_args=False)
+    return -term1 - term2.log_prob(x).sum(1).mean()
+
+# %% a step without backward
+# loses: step_moves step_reaches_the_encoder step_trains
+# because: `loss.backward()` is missing
+# from: hughplay/memo code/snippet/pytorch.py
+# batch: third
+# told: nothing moved
+def train_step(model, optimizer, x):
+    model.train()
+    optimizer.zero_grad()
+    logits, mu, logvar = model(x)
+    loss = negative_elbo(logits, x, mu, logvar)
+    optimizer.step()
+    return loss.item()
+
+# %% twice into the encoder
+# loses: step_moves
+# because: two backward passes, between which only the decoder's gradients are cleared
+# from: wiseodd/controlled-text-generation issue 27, train_discriminator.py
+# batch: third
+def train_step(model, optimizer, x):
+    optimizer.zero_grad()
+    logits, mu, logvar = model(x)
+    loss = negative_elbo(logits, x, mu, logvar)
+    loss.backward(retain_graph=True)
+    model.decoder.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% the reconstruction is returned
+# loses: step_value
+# because: the reconstruction alone is returned
+# from: index query def train_step(model, optimizer, x), one that returns mse
+# batch: third
+def train_step(model, opt, sample):
+    opt.zero_grad()
+    logits, mu, logvar = model(sample)
+    loss = negative_elbo(logits, sample, mu, logvar)
+    bce = F.binary_cross_entropy_with_logits(logits, sample, reduction="sum") / len(sample)
+    loss.backward()
+    opt.step()
+    return bce.item()
+
+# %% cleared before every other step
+# loses: step_moves
+# may lose: step_reaches_the_encoder step_trains
+# because: every second call moves nothing, the others make half a step
+# from: gaozhihan/PreDiff issue 32
+# batch: third
+# told: only some calls make a step
+# first: other
+step = 0
+accumulate = 2
+
+
+def train_step(model, optimizer, x):
+    global step
+    step += 1
+    logits, mu, logvar = model(x)
+    loss = negative_elbo(logits, x, mu, logvar)
+    (loss / accumulate).backward()
+    if step % accumulate == 0:
+        optimizer.step()
+    optimizer.zero_grad()
+    return loss.item()

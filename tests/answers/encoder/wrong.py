@@ -368,3 +368,151 @@ class Encoder(nn.Module):
     def forward(self, x):
         h = torch.relu(self.hidden(x))
         return self.mu(h), self.logvar(h.detach())
+
+# %% the head of mu twice
+# loses: two_heads
+# may lose: learns
+# because: logvar is the output of mu's head, the other head is never called
+# from: OpenTalker/SadTalker issue 969, src/audio2pose_models/cvae.py
+# batch: third
+# told: one layer serves both
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.MLP = nn.Sequential(nn.Linear(in_features, hidden), nn.ReLU())
+        self.linear_means = nn.Linear(hidden, latent_dim)
+        self.linear_logvar = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        x_out = self.MLP(x)
+        mu = self.linear_means(x_out)
+        logvar = self.linear_means(x_out)
+        return mu, logvar
+
+# %% the logarithm of the second half
+# loses: shape_and_type own_image_alone any_real_number two_heads learns
+# because: torch.log of outputs that may be negative
+# from: black0017/MedicalZooPytorch pull request 20, lib/medzoo/ResNet3D_VAE.py
+# batch: third
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.split_dim = latent_dim
+        self.body = nn.Sequential(nn.Linear(in_features, hidden), nn.ReLU())
+        self.linear_1 = nn.Linear(hidden, 2 * latent_dim)
+
+    def forward(self, x):
+        x = self.linear_1(self.body(x))
+        mu = x[:, : self.split_dim]
+        logvar = torch.log(x[:, self.split_dim :])
+        return mu, logvar
+
+# %% softplus on logvar
+# loses: any_real_number
+# because: logvar goes through softplus
+# from: wohlert/semi-supervised-pytorch issue 16, layers/stochastic.py
+# batch: third
+# told: an activation that gives no negative number on logvar, such as softplus
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.hidden = nn.Linear(in_features, hidden)
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.log_var = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        x = nn.functional.relu(self.hidden(x))
+        mu = self.mu(x)
+        log_var = nn.functional.softplus(self.log_var(x))
+        return mu, log_var
+
+# %% relu on both heads
+# loses: any_real_number
+# may lose: learns
+# because: mu and logvar go through ReLU
+# from: shekkizh/TensorflowProjects pull request 1
+# batch: third
+# told: a relu on mu
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.W_hidden = nn.Linear(in_features, hidden)
+        self.W_mu = nn.Linear(hidden, latent_dim)
+        self.W_logvar = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        entry = nn.functional.relu(self.W_hidden(x))
+        mu = nn.functional.relu(self.W_mu(entry))
+        log_var = nn.functional.relu(self.W_logvar(entry))
+        return mu, log_var
+
+# %% logvar before the nonlinearity
+# loses: two_heads
+# because: logvar's head reads the hidden layer before its nonlinearity
+# from: cdoersch/vae_tutorial issue 5
+# batch: third
+# told: the nonlinearity is missing
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.encode = nn.Linear(in_features, hidden)
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.logsd = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        encoded = self.encode(x)
+        neurons = torch.relu(encoded)
+        return self.mu(neurons), self.logsd(encoded)
+
+# %% logvar thrown away
+# loses: any_real_number two_heads
+# may lose: own_image_alone learns
+# because: logvar is 0 for every image
+# from: huggingface/diffusers pull request 13657
+# batch: third
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.net = nn.Sequential(
+            nn.Linear(in_features, hidden), nn.SiLU(), nn.Linear(hidden, 2 * latent_dim)
+        )
+
+    def forward(self, x):
+        sample, _ = torch.chunk(self.net(x), 2, dim=1)
+        double = torch.cat([sample, torch.zeros_like(sample)], dim=1)
+        return double.chunk(2, dim=1)
+
+# %% batch norm after relu
+# loses: shape_and_type own_image_alone
+# because: batch norm
+# from: index file 5829415104, a VAE of ten hidden units
+# batch: third
+# told: batch norm in train mode needs several rows, and a batch of one is asked fo
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.fc1 = nn.Linear(in_features, hidden)
+        self.relu = nn.ReLU()
+        self.batchnorm1 = nn.BatchNorm1d(hidden)
+        self.fc21 = nn.Linear(hidden, latent_dim)
+        self.fc22 = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        h1 = self.batchnorm1(self.relu(self.fc1(x)))
+        return self.fc21(h1), self.fc22(h1)
+
+# %% two linear layers on the image
+# loses: two_heads
+# because: there is no hidden layer
+# from: pyg-team/pytorch_geometric examples/autoencoder.py, VariationalLinearEncoder
+# batch: third
+# told: there is no hidden layer
+# first: other
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.fc_mu = nn.Linear(in_features, latent_dim)
+        self.fc_logvar = nn.Linear(in_features, latent_dim)
+
+    def forward(self, x):
+        return self.fc_mu(x), self.fc_logvar(x)

@@ -158,3 +158,94 @@ def kl_loss(mu, logvar):
     kld = -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp())
     kld /= input_batch * zdims
     return kld
+
+# %% half a one for each image
+# loses: divergence_values
+# because: the 1 is subtracted once for each image, not in each dimension
+# from: ericjang/draw issue 2
+# batch: third
+# told: the 1 is subtracted once for each image
+def kl_divergence(mu, logvar):
+    T = 1
+    logsigma = 0.5 * logvar
+    sigma2 = torch.exp(logsigma) ** 2
+    return 0.5 * torch.sum(mu**2 + sigma2 - 2 * logsigma, 1) - T * 0.5
+
+# %% mean over the last dimension
+# loses: divergence_values divergence_gradients
+# because: averaged over latent dimensions
+# from: tomhosking/torchseq src/models/kl_divergence.py
+# batch: third
+# told: the mean over dimensions was taken
+def kl_divergence(mu, logvar):
+    return -0.5 * torch.mean(1 + logvar - mu.pow(2) - logvar.exp(), dim=-1)
+
+# %% logvar as the logarithm of sigma
+# loses: divergence_by_hand divergence_values divergence_gradients
+# because: logvar is taken for log(sigma)
+# from: KarenUllrich/Tutorial_BayesianCompressionForDL issue 1
+# batch: third
+# told: logvar was treated as log(sigma), as in the formula with 2 * logvar
+def kl_divergence(mu, logvar):
+    each = -logvar + 0.5 * (logvar.exp().pow(2) + mu.pow(2)) - 0.5
+    return torch.sum(each, dim=1)
+
+# %% std squared, its logarithm not doubled
+# loses: divergence_by_hand divergence_values divergence_gradients
+# because: exp(logvar) is squared
+# from: cern1710/MNIST-image-generation utils.py
+# batch: third
+# told: the variance was squared
+def kl_divergence(mean, log_std):
+    std = torch.exp(log_std)
+    return -0.5 * torch.sum(1 + log_std - mean**2 - std**2, dim=-1)
+
+# %% five ten-thousandths
+# loses: loss_value loss_gradients
+# because: the factor is 0.0005, and it is averaged over latent dimensions too
+# from: fchollet/deep-learning-with-python-notebooks issue 120
+# batch: third
+def kl_loss(z_mean, z_log_var):
+    return -5e-4 * torch.mean(1 + z_log_var - torch.square(z_mean) - torch.exp(z_log_var))
+
+# %% the ratio upside down
+# loses: divergence_by_hand divergence_values divergence_gradients
+# because: the sign of logvar is turned
+# from: kasparmartens/NeuralProcesses issue 1, out of R
+# batch: third
+# told: the sign of logvar is turned
+def kl_of(mu_q, sigma_q, mu_p, sigma_p):
+    sigma2_q = torch.square(sigma_q) + 1e-16
+    sigma2_p = torch.square(sigma_p) + 1e-16
+    temp = sigma2_q / sigma2_p + torch.square(mu_q - mu_p) / sigma2_p - 1.0
+    temp = temp - torch.log(sigma2_p / sigma2_q + 1e-16)
+    return 0.5 * temp.sum(dim=1)
+
+
+def kl_divergence(mu, logvar):
+    return kl_of(mu, torch.exp(0.5 * logvar), torch.zeros_like(mu), torch.ones_like(mu))
+
+# %% a robust kl
+# loses: loss_value loss_gradients
+# because: sqrt(1 + KL^2) - 1 for each image
+# from: index query KL divergence standard normal, moai's StandardNormalKL
+# batch: third
+def kl_loss(mu, logvar, robust=True):
+    kl = kl_divergence(mu, logvar)
+    if robust:
+        kl = torch.sqrt(kl**2 + 1.0) - 1.0
+    return kl.mean()
+
+# %% kl_div of two log-densities
+# loses: divergence_by_hand divergence_values divergence_gradients
+# because: F.kl_div of the log-densities of one drawn z
+# from: index query KL divergence standard normal, a kl_loss(z, mu, std)
+# batch: third
+import torch.nn.functional as F
+
+
+def kl_divergence(mu, logvar):
+    p = torch.distributions.Normal(torch.zeros_like(mu), torch.ones_like(mu))
+    q = torch.distributions.Normal(mu, torch.exp(0.5 * logvar))
+    z = q.rsample()
+    return F.kl_div(p.log_prob(z), q.log_prob(z), reduction="none", log_target=True).sum(1)

@@ -77,3 +77,97 @@ class Sampling(nn.Module):
     def forward(self, mu, logvar):
         eps = torch.randn(*mu.size()).type_as(mu)
         return torch.exp(0.5 * logvar) * eps + mu
+
+# %% normal of zeros alone
+# from: index query sample_gaussian(m, v), after a university's exercise
+# batch: third
+class Sampling(nn.Module):
+    def forward(self, m, logvar):
+        v = logvar.exp()
+        return torch.normal(torch.zeros_like(m)) * v.sqrt() + m
+
+# %% noise out of mu times zero
+# from: NVlabs/NVAE distributions.py, sample_normal_jit
+# batch: third
+class Sampling(nn.Module):
+    def forward(self, mu, logvar):
+        sigma = torch.exp(0.5 * logvar)
+        eps = mu.mul(0).normal_()
+        return eps.mul_(sigma).add_(mu)
+
+# %% noise out of a copy's data
+# from: rachtsingh/ibp_vae issue 3, as corrected there
+# batch: third
+from torch.autograd import Variable
+
+
+class Sampling(nn.Module):
+    def forward(self, mu, logvar):
+        noise = Variable(mu.data.clone().normal_(0, 1), requires_grad=False)
+        return mu + noise * (0.5 * logvar).exp()
+
+# %% in place on the noise
+# from: causalpathlab/spruceTopic sprucetopic/distribution/_multinomial.py
+# batch: third
+def reparameterize(mean, lnvar):
+    sig = torch.exp(lnvar / 2.0)
+    eps = torch.randn_like(sig)
+    return eps.mul_(sig).add_(mean)
+
+
+class Sampling(nn.Module):
+    def forward(self, mean, lnvar):
+        return reparameterize(mean, lnvar)
+
+# %% one tensor in two halves
+# from: script-Yang/VAEVQ taming/models/vae_utils.py
+# batch: third
+class DiagonalGaussian(nn.Module):
+    def forward(self, x):
+        mean, logvar = torch.chunk(x, 2, dim=1)
+        logvar = torch.clamp(logvar, -30.0, 20.0)
+        std = torch.exp(0.5 * logvar)
+        sample = torch.randn(mean.shape, generator=None, device=x.device)
+        return mean + std * sample
+
+
+class Sampling(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.posterior = DiagonalGaussian()
+
+    def forward(self, mu, logvar):
+        return self.posterior(torch.cat([mu, logvar], dim=1))
+
+# %% to the device where it is
+# from: index query class Sampling(nn.Module), after a textbook of TensorFlow
+# batch: third
+class Sampling(nn.Module):
+    def forward(self, z_mean, z_log_var):
+        epsilon = torch.randn_like(z_mean).to(z_mean.device)
+        z_sigma = torch.exp(0.5 * z_log_var)
+        return z_mean + (z_sigma * epsilon)
+
+# %% an option that nobody uses
+# from: index query reparameterize, a class VAE_Base with L
+# batch: third
+class Sampling(nn.Module):
+    def forward(self, mu, logvar, L=torch.FloatTensor([])):
+        if mu.size()[0] == 0:
+            return torch.FloatTensor([])
+        std = torch.exp(0.5 * logvar)
+        eps = torch.randn_like(std)
+        if L.size()[0] > 0:
+            return mu + torch.matmul(L, eps.unsqueeze(-1)).squeeze(-1) + eps * std
+        return mu + eps * std
+
+# %% a list of inputs
+# from: SantiagoGalan/CROP_1 custom_layers/Sampling.py, out of Keras
+# batch: third
+class Sampling(nn.Module):
+    def forward(self, *inputs):
+        z_mean, z_log_var = inputs
+        batch = z_mean.shape[0]
+        dim = z_mean.shape[1]
+        epsilon = torch.randn((batch, dim), dtype=z_mean.dtype, device=z_mean.device)
+        return z_mean + torch.exp(0.5 * z_log_var) * epsilon

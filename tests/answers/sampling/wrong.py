@@ -244,3 +244,120 @@ class Sampling(nn.Module):
         if len(mu) > 1:
             eps = (eps - eps.mean(0)) / eps.std(0)
         return mu + torch.exp(0.5 * logvar) * eps
+
+# %% softplus for sigma
+# loses: mean_and_spread gradients
+# because: sigma is softplus(logvar)
+# from: mingyuliutw/UNIT issue 37, common_net.py
+# batch: third
+# told: softplus(logvar) was used
+class Sampling(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.softplus = nn.Softplus()
+
+    def forward(self, mu, logvar):
+        sd = self.softplus(logvar)
+        noise = torch.randn(mu.size(0), mu.size(1), dtype=mu.dtype, device=mu.device)
+        return mu + sd.mul(noise)
+
+# %% a hundredth of the noise
+# loses: mean_and_spread
+# because: eps is multiplied by 0.01
+# from: aksub99/molecular-vae issue 32
+# batch: third
+# told: sigma * eps is multiplied by about 0.01 as well
+class Sampling(nn.Module):
+    def forward(self, z_mean, z_logvar):
+        epsilon = 1e-2 * torch.randn_like(z_logvar)
+        return torch.exp(0.5 * z_logvar) * epsilon + z_mean
+
+# %% bounded by tanh, with a floor
+# loses: mean_and_spread gradients
+# because: mu and log(sigma) go through 5 * tanh(. / 5), and sigma has a floor of 0.01
+# from: NVlabs/NVAE distributions.py
+# batch: third
+def soft_clamp5(x):
+    return x.div(5.0).tanh_().mul(5.0)
+
+
+class Sampling(nn.Module):
+    def forward(self, mu, logvar):
+        mu = soft_clamp5(mu)
+        sigma = torch.exp(soft_clamp5(0.5 * logvar)) + 1e-2
+        return mu + torch.randn_like(mu) * sigma
+
+# %% uniform, and in training alone
+# loses: mean_and_spread fresh_noise
+# because: `rand` instead of `randn`, and mu itself in eval mode
+# from: index file 27295213764, a VAE class
+# batch: third
+# told: `rand` (uniform on 0 to 1) instead of `randn` (standard normal)
+class Sampling(nn.Module):
+    def forward(self, mu, logvar):
+        if self.training:
+            std = torch.exp(0.5 * logvar)
+            eps = torch.rand_like(std)
+            return mu + eps * std
+        else:
+            return mu
+
+# %% noise of NumPy, of a fixed size
+# loses: shape_and_type mean_and_spread gradients fresh_noise small_print
+# because: the number of latent dimensions is written into the code
+# from: Ritam-M/BicycleGAN Utils.py
+# batch: third
+import numpy as np
+
+latent_dim = 8
+
+
+class Sampling(nn.Module):
+    def forward(self, mu, logvar):
+        std = torch.exp(logvar / 2)
+        sampled = torch.FloatTensor(np.random.normal(0, 1, (mu.size(0), latent_dim)))
+        return sampled * std + mu
+
+# %% the variance, twice
+# loses: mean_and_spread gradients
+# because: eps is multiplied by exp(logvar) twice
+# from: index file 14121495840, a voice converter
+# batch: third
+# told: the exponent is doubled
+class Sampling(nn.Module):
+    def forward(self, mean, logvar):
+        noise = torch.randn(*logvar.shape, device=logvar.device, dtype=logvar.dtype)
+        return mean + torch.exp(logvar) * noise * torch.exp(logvar)
+
+# %% a generator with a seed
+# loses: fresh_noise small_print
+# because: the noise comes from a generator of its own, on the CPU, with a fixed seed
+# from: public excerpt, a class Normal with soft_clamp, temp and seed
+# batch: third
+# told: the noise comes from NumPy, from `random` or from a generator of its own
+# first: other
+class Sampling(nn.Module):
+    def __init__(self, temp=1.0, seed=0):
+        super().__init__()
+        self.temp = temp
+        self.rng = None
+        if seed is not None:
+            self.rng = torch.Generator()
+            self.rng.manual_seed(seed)
+
+    def forward(self, mu, logvar):
+        sigma = torch.exp(0.5 * logvar) * self.temp
+        eps = torch.empty_like(mu).normal_(generator=self.rng)
+        return mu + sigma * eps
+
+# %% noise of the same sizes
+# loses: small_print
+# because: the noise is made on the CPU, wherever mu is
+# from: Cper0/Rein src/sampling.cpp
+# batch: third
+# told: something is made on one device whatever the inputs' device
+class Sampling(nn.Module):
+    def forward(self, mu, log_var):
+        size = mu.size()
+        eps = torch.randn(size)
+        return mu + torch.exp(0.5 * log_var) * eps
