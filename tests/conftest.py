@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import torch
 from stage_page import visit  # noqa: F401 (a fixture)
-from system import require
+from system import chromium
 
 from vaelib import load_mnist
 
@@ -37,10 +37,10 @@ def browser(request):
     """A headless Chromium, driven by Playwright."""
     from playwright.sync_api import sync_playwright
 
-    chromium = require("chromium")
+    path = chromium()
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(
-            executable_path=chromium,
+            executable_path=path,
             args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
         )
         yield running

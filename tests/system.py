@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 
 import pytest
 
@@ -20,6 +21,19 @@ def require(program):
     path = shutil.which(program)
     if path is None:
         absent(f"{program} is not installed: `apt-get install {PACKAGES[program]}`")
+    return path
+
+
+def chromium():
+    """Return Chromium's path, if Playwright can drive it, which wants a library of its own."""
+    from playwright._impl._driver import compute_driver_executable
+
+    path = require("chromium")
+    node, _ = compute_driver_executable()
+    started = subprocess.run([node, "--version"], capture_output=True, text=True)
+    if started.returncode:
+        said = started.stderr.strip().rpartition(": error")[2]
+        absent(f"Playwright's Node.js does not start{said}: `apt-get install libatomic1`")
     return path
 
 

@@ -18,7 +18,7 @@ from nbgrader_course import ROOT
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from system import absent
+from system import absent, chromium
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
@@ -133,6 +133,22 @@ def test_the_environments_script_knows_the_bounds_and_the_builds():
     assert make_env.build(has_card=False, platform="linux") == "cpu"
     assert make_env.build(has_card=True, platform="linux") == ""
     assert make_env.build(has_card=False, platform="darwin") == ""
+
+
+@pytest.mark.parametrize("ci, ends", [("true", pytest.fail.Exception), ("", pytest.skip.Exception)])
+def test_a_browser_that_cannot_be_driven_is_said_to_lack_a_library(monkeypatch, tmp_path, ci, ends):
+    for name, ended in {"chromium": 0, "node": 127}.items():
+        program = tmp_path / name
+        program.write_text(
+            f"#!/bin/sh\necho 'node: error while loading shared libraries: libatomic.so.1' >&2\n"
+            f"exit {ended}\n"
+        )
+        program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("PLAYWRIGHT_NODEJS_PATH", str(tmp_path / "node"))
+    monkeypatch.setenv("CI", ci)
+    with pytest.raises(ends, match=r"libatomic\.so\.1: `apt-get install libatomic1`"):
+        chromium()
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ from built_book import HTML
 from nbgrader_course import ROOT
 from PIL import Image
 from stage_page import BEGUN
-from system import absent, require
+from system import absent, chromium, require
 from test_references import terms
 
 pytestmark = pytest.mark.slow
@@ -152,7 +152,7 @@ def one_family(request, browser, tmp_path_factory):
     (folder / "fonts.conf").write_text(config, encoding="utf-8")
     alone = {**os.environ, "FONTCONFIG_FILE": str(folder / "fonts.conf")}
     started = browser.browser_type.launch(
-        executable_path=require("chromium"), args=["--no-sandbox", "--disable-gpu"], env=alone
+        executable_path=chromium(), args=["--no-sandbox", "--disable-gpu"], env=alone
     )
     yield started.new_context(offline=True).new_page()
     started.close()

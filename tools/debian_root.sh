@@ -9,8 +9,8 @@
 # bubblewrap and no database, as on a fresh machine: what needs them is skipped. WITH names Debian
 # packages to add, so that the pages are read with one family of fonts alone:
 #
-#     WITH="chromium fonts-dejavu-core" tools/debian_root.sh FOLDER
-#     WITH="chromium fonts-liberation" tools/debian_root.sh FOLDER     (in another FOLDER)
+#     WITH="chromium libatomic1 fonts-dejavu-core" tools/debian_root.sh FOLDER
+#     WITH="chromium libatomic1 fonts-liberation" tools/debian_root.sh FOLDER     (in another FOLDER)
 #
 # What pip and apt need on this machine goes along: PIP_*, UV_*, SSL_* and *_proxy variables, and the
 # folders named in SHARED, such as certificates and wheels. MIRROR names another Debian mirror.

@@ -18,6 +18,7 @@ PYTHON = next(
     (p for p in (ROOT / ".venv/bin/python", ROOT / ".venv/Scripts/python.exe") if p.exists()), None
 )
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+DRIVES = "from playwright.sync_api import sync_playwright as s; s().start().stop()"
 
 
 def said_by(*command, seconds=60):
@@ -103,7 +104,14 @@ def fonts():
 def chromium():
     """Try to find the browser of the page tests, of `make pdf` and of the explorer's tests."""
     path = next(filter(None, map(shutil.which, BROWSERS)), None)
-    return path or "none", "" if path else "tests of pages are skipped: apt-get install chromium"
+    if path is None:
+        return "none", "tests of pages are skipped: apt-get install chromium libatomic1"
+    if PYTHON and not said_by(PYTHON, "-c", DRIVES)[1]:
+        return (
+            path,
+            "Playwright's Node.js, which drives it, does not start: apt-get install libatomic1",
+        )
+    return path, ""
 
 
 def jail():
