@@ -49,7 +49,8 @@ def write_book(folder, *cells, **more):
 def make_book(folder, *cells, **more):
     """Run the recipe of `make book` on a book of these chapters."""
     write_book(folder, *cells, **more)
-    return run(folder, "make", "book", "READY=", f"BIN={BIN}")
+    (folder / ".venv").symlink_to(sys.prefix)  # the recipe's path has no spaces
+    return run(folder, "make", "book", "READY=")
 
 
 def code(source, **metadata):
