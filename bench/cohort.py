@@ -25,13 +25,14 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-from bank_kl import REST, RIGHT, WRONG  # noqa: E402
+from answers import BANKS  # noqa: E402
 from hostile import HOSTILE, UNREADABLE  # noqa: E402
 from nbgrader_course import copy_course, nbgrader, notebook_path, submit  # noqa: E402
 
 from vaelib.assignments import find  # noqa: E402
 
 NAME, WRITTEN = "kl_loss", "kl-explain"
+BANK = BANKS[NAME]
 SHARES = {"right": 60, "wrong": 30, "hostile": 10}  # of a hundred
 
 
@@ -40,10 +41,10 @@ def cases():
     full = {skill.grade_id: float(skill.points) for skill in find(NAME).skills}
     lost = {
         name: {
-            skill.grade_id: 0.0 if skill.check.__name__ in failed else float(skill.points)
+            skill.grade_id: 0.0 if skill.check.__name__ in given.loses else float(skill.points)
             for skill in find(NAME).skills
         }
-        for name, (_, failed) in WRONG.items()
+        for name, given in BANK.wrong.items()
     }
     none = dict.fromkeys(full, 0.0)  # nor is the second function written
     attacks = {
@@ -53,11 +54,13 @@ def cases():
     }
     quick = [case for name, case in attacks.items() if "timeout" not in HOSTILE[name][1]]
     return {
-        "right": itertools.cycle((REST + source, full) for source in RIGHT.values()),
+        "right": itertools.cycle(
+            (BANK.before + given.source, full) for given in BANK.right.values()
+        ),
         "wrong": itertools.cycle(
-            (REST + source, lost[name])
-            for name, (source, _) in WRONG.items()
-            if "from vaelib" not in source  # refused, and then REST's own function stands
+            (BANK.before + given.source, lost[name])
+            for name, given in BANK.wrong.items()
+            if "from vaelib" not in given.source  # refused, and then the function before it stands
         ),
         "hostile": itertools.chain(attacks.values(), itertools.cycle(quick)),
     }

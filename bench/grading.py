@@ -23,8 +23,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
-import bank_kl  # noqa: E402
-import bank_sampling  # noqa: E402
+from answers import BANKS  # noqa: E402
 from nbgrader_course import copy_course, nbgrader, notebook_path, submit  # noqa: E402
 
 NOTEBOOKS, COPIES = 10, 20  # of each assignment; learners who hand in each
@@ -33,14 +32,13 @@ LEAST = 20  # times as fast as nbgrader
 
 def answers(assignment):
     """Yield solution cells without end: a right answer, a wrong one, and so on."""
-    if assignment == "sampling":
-        right = ({"sampling-layer": source} for source in bank_sampling.RIGHT.values())
-        wrong = ({"sampling-layer": source} for source, _ in bank_sampling.WRONG.values())
-    else:
-        rest = {"kl-loss": "# EXERCISE: kl-loss"}  # both functions are in the first cell
-        right = ({"kl-divergence": bank_kl.REST + s} | rest for s in bank_kl.RIGHT.values())
-        wrong = ({"kl-divergence": bank_kl.REST + s} | rest for s, _ in bank_kl.WRONG.values())
-    return itertools.cycle(itertools.chain(*zip(right, wrong, strict=False)))
+    first, rest = {
+        "sampling": ("sampling-layer", {}),
+        "kl_loss": ("kl-divergence", {"kl-loss": "# EXERCISE: kl-loss"}),  # both in the first cell
+    }[assignment]
+    bank = BANKS[assignment]
+    pairs = itertools.chain(*zip(bank.right.values(), bank.wrong.values(), strict=False))
+    return itertools.cycle({first: bank.before + given.source} | rest for given in pairs)
 
 
 def course(folder, assignment, notebooks, copies=1):

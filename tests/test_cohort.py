@@ -17,8 +17,8 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from answers import BANKS
 from axe_playwright_python.sync_playwright import Axe
-from bank_sampling import RIGHT, WRONG
 from nbgrader_course import (
     ROOT,
     copy_course,
@@ -53,12 +53,12 @@ def cohort_of(right, wrong):
     """Return the answers of a cohort, by learner, and the points that each must get."""
     full = {skill.grade_id: float(skill.points) for skill in find(NAME).skills}
     answers, marks = {}, {}
-    for number, source in enumerate(every(right, RIGHT).values()):
-        answers[f"right-{number}"], marks[f"right-{number}"] = source, full
-    for number, (source, lost) in enumerate(every(wrong, WRONG).values()):
-        answers[f"wrong-{number}"] = source
+    for number, given in enumerate(every(right, BANKS[NAME].right).values()):
+        answers[f"right-{number}"], marks[f"right-{number}"] = given.source, full
+    for number, given in enumerate(every(wrong, BANKS[NAME].wrong).values()):
+        answers[f"wrong-{number}"] = given.source
         marks[f"wrong-{number}"] = {
-            skill.grade_id: 0.0 if skill.check.__name__ in lost else float(skill.points)
+            skill.grade_id: 0.0 if skill.check.__name__ in given.loses else float(skill.points)
             for skill in find(NAME).skills
         }
     return answers, marks

@@ -1,7 +1,7 @@
 """A sixth assignment, from its empty release to graded feedback, in a copy of the course.
 
-It is written by two files, as the design says; everything else finds it by its name. In a process
-of its own, which knows the copy alone.
+It is written by its module, its notebook and its bank of answers, as the design says; everything
+else finds it by its name. In a process of its own, which knows the copy alone.
 """
 
 import json
@@ -72,6 +72,22 @@ ASSIGNMENT = Assignment(
     ),
 )
 '''
+ANSWERS = {
+    "before": "import torch\n",
+    "right": """
+# %% one over the variance
+def precision(logvar):
+    return 1 / logvar.exp()
+""",
+    "wrong": """
+# %% the variance
+# loses: values slopes
+# told: this is the variance
+def precision(logvar):
+    return logvar.exp()
+""",
+    "empty": "",
+}
 SOLVED = """
 # EXERCISE: precision
 def precision(logvar):
@@ -93,6 +109,7 @@ ROUND = """
 import sys
 from pathlib import Path
 
+import answers
 from nbgrader_course import nbgrader, scores, submit
 import nbgrader_course
 import vaelib
@@ -101,7 +118,10 @@ from grading.__main__ import main
 from vaelib.checks import self_check
 
 here = Path.cwd()
-assert Path(vaelib.__file__).is_relative_to(here)
+assert all(Path(module.__file__).is_relative_to(here) for module in (vaelib, answers))
+bank = answers.BANKS["precision"]
+assert [answers.lost(given) for given in bank.right.values()] == [{}]
+assert [answers.misjudged(given) for given in bank.wrong.values()] == [{}]
 nbgrader_course.ROOT = here
 pool.on_this_machine = nbgrader_course.graded_here
 nbgrader(here, "generate_assignment", "precision", "--force")
@@ -141,12 +161,13 @@ def tree(folder):
 
 
 @pytest.mark.slow
-def test_a_sixth_assignment_is_two_files(tmp_path):
+def test_a_sixth_assignment_is_what_the_design_names(tmp_path):
     require("bwrap")
-    for name in ("vaelib", "grading", "solutions", "exercises"):
+    for name in ("vaelib", "grading", "solutions", "exercises", "tests/answers"):
         hidden = shutil.ignore_patterns(".*", "__py*", "*.js")
         shutil.copytree(ROOT / name, tmp_path / name, ignore=hidden)
-    shutil.copy(ROOT / "nbgrader_config.py", tmp_path)
+    for name in ("nbgrader_config.py", "tests/answers.py"):
+        shutil.copy(ROOT / name, tmp_path / name)
     before = tree(tmp_path)
 
     (tmp_path / f"vaelib/assignments/{NAME}.py").write_text(MODULE.lstrip(), encoding="utf-8")
@@ -163,13 +184,17 @@ def test_a_sixth_assignment_is_two_files(tmp_path):
         graded("precision-slopes", 1, checks[1]),
     ]
     (tmp_path / "solutions" / NAME).mkdir()
+    (tmp_path / "tests/answers" / NAME).mkdir()
+    for verdict, answers in ANSWERS.items():
+        (tmp_path / f"tests/answers/{NAME}/{verdict}.py").write_text(answers, encoding="utf-8")
     notebook = new_notebook(cells=cells)
     nbformat.write(notebook, tmp_path / f"solutions/{NAME}/{NAME}.ipynb")
 
+    found_in = os.pathsep.join(map(str, (tmp_path, tmp_path / "tests", ROOT / "tests")))
     done = subprocess.run(
         [sys.executable, "-c", dedent(ROUND)],
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": f"{tmp_path}{os.pathsep}{ROOT / 'tests'}"},
+        env=os.environ | {"PYTHONPATH": found_in},
         capture_output=True,
         text=True,
     )
@@ -185,7 +210,11 @@ def test_a_sixth_assignment_is_two_files(tmp_path):
     assert before.items() <= after.items()  # nothing that was there has changed
     made = ("autograded/", "feedback/", "submitted/", "exercises/precision/", "gradebook.db", ".")
     written = {path for path in after.keys() - before.keys() if not path.startswith(made)}
-    assert written == {f"vaelib/assignments/{NAME}.py", f"solutions/{NAME}/{NAME}.ipynb"}
+    assert written == {
+        f"vaelib/assignments/{NAME}.py",
+        f"solutions/{NAME}/{NAME}.ipynb",
+        *(f"tests/answers/{NAME}/{verdict}.py" for verdict in ANSWERS),
+    }
     release = after[f"exercises/{NAME}/{NAME}.ipynb"].decode()
     assert "NotImplementedError" in release and "exp(-logvar)" not in release
     pages = {name: after[f"feedback/{name}/{NAME}/{NAME}.html"].decode() for name in scores}

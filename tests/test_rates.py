@@ -7,7 +7,7 @@ from collections import Counter
 from types import SimpleNamespace
 
 import pytest
-from answers import BANKS, OUTSIDE
+from answers import BANKS, OUTSIDE, Answer
 from nbgrader_course import ROOT
 from test_mutants import ORIGINALS, mutants, plain
 
@@ -27,29 +27,24 @@ def row(name):
     return [int(number) for number in numbers.split(" | ")]
 
 
-@pytest.mark.parametrize("subject", BANKS)
-def test_the_table_is_of_these_banks(subject):
-    bank = BANKS[subject]
-    wrong, passed, right, failed, other, killed, equivalent = row(bank.assignment)
+@pytest.mark.parametrize("assignment", BANKS)
+def test_the_table_is_of_these_banks(assignment):
+    bank = BANKS[assignment]
+    wrong, passed, right, failed, other, killed, equivalent = row(assignment)
     assert (wrong, right) == (len(bank.wrong), len(bank.right)), "run `make rates`"
     assert (passed, failed, other) == (0, 0, 0)
-    trees = [plain(original) for of, original in ORIGINALS.values() if of == subject]
+    trees = [plain(original) for of, original in ORIGINALS.values() if of == assignment]
     assert killed + equivalent == sum(len(list(mutants(tree))) for tree in trees)
 
 
 def test_the_last_row_is_the_sum():
-    rows = [row(bank.assignment) for bank in BANKS.values()]
+    rows = [row(name) for name in BANKS]
     assert row("all") == [sum(column) for column in zip(*rows, strict=True)]
 
 
 def test_the_held_out_answers_are_counted():
-    kinds = Counter(
-        kind
-        for bank in BANKS.values()
-        for kind in ("right", "wrong")
-        for name in getattr(bank, kind)
-        if name.startswith("held out: ")
-    )
+    given = [given for bank in BANKS.values() for given in (bank.right | bank.wrong).values()]
+    kinds = Counter(answer.verdict for answer in given if answer.batch == "held out")
     assert f"we wrote {kinds['right']} right and {kinds['wrong']} wrong answers" in PAGE
 
 
@@ -59,12 +54,20 @@ def test_the_page_is_made_from_what_was_measured():
     assert MEASURED["outside"]["numbers"]["kept"] == len(OUTSIDE), "run `make rates`"
 
 
+def small(monkeypatch, right, wrong):
+    """Let the bank of kl_loss hold two answers; of the wrong one, with what is expected."""
+    source, expected = wrong
+    answers = {
+        "right": {"r": Answer("kl_loss", "right", "r", right, {})},
+        "wrong": {"w": Answer("kl_loss", "wrong", "w", source, expected)},
+    }
+    monkeypatch.setitem(BANKS, "kl_loss", SimpleNamespace(**vars(BANKS["kl_loss"]) | answers))
+
+
 def planted(monkeypatch, tmp_path, right, wrong, *, outside=()):
     """Run the command on one bank of two answers; return its exit status and what it wrote."""
-    bank = BANKS["kl"]
-    small = SimpleNamespace(**vars(bank) | {"right": {"r": right}, "wrong": {"w": wrong}})
-    monkeypatch.setitem(BANKS, "kl", small)
-    for name in set(BANKS) - {"kl"}:
+    small(monkeypatch, right, wrong)
+    for name in set(BANKS) - {"kl_loss"}:
         monkeypatch.delitem(BANKS, name)
     monkeypatch.setattr(make_rates, "ORIGINALS", {})
     monkeypatch.setattr(make_rates, "OUTSIDE", list(outside))
@@ -114,17 +117,14 @@ def test_an_error_is_counted_and_told_by_the_exit_status(
     ],
 )
 def test_a_verdict_that_differs_with_any_seed_is_counted(monkeypatch, right, wrong, counted):
-    bank = SimpleNamespace(
-        **vars(BANKS["kl"]) | {"right": {"r": right}, "wrong": {"w": (wrong, EXPECTED)}}
-    )
-    monkeypatch.setitem(BANKS, "kl", bank)
+    small(monkeypatch, right, (wrong, EXPECTED))
     monkeypatch.setattr(make_rates, "THIRTY", range(2000, 2004))
-    assert make_rates.over_seeds("kl") == counted
+    assert make_rates.over_seeds("kl_loss") == counted
 
 
 def test_the_table_of_seeds_is_of_these_banks():
-    for bank in BANKS.values():
-        if one := MEASURED.get("seeds", {}).get(bank.assignment):
+    for name, bank in BANKS.items():
+        if one := MEASURED.get("seeds", {}).get(name):
             counted = [len(bank.wrong), 0, len(bank.right), 0, 0]
             assert one["numbers"] == counted, "run `make seeds`"
 
@@ -133,22 +133,13 @@ def test_the_table_of_seeds_is_of_these_banks():
 def test_an_error_on_a_strangers_answer_is_told_by_the_exit_status(
     monkeypatch, tmp_path, verdict, source
 ):
-    given = SimpleNamespace(
-        assignment="kl_loss",
-        verdict=verdict,
-        name="planted",
-        loses=["loss_value"] * (verdict == "wrong"),
-        given="own",
-        batch="first",
-        told="",
-        first="",
-        source=source,
-    )
+    loses = {"loss_value": ""} if verdict == "wrong" else {}
+    given = Answer("kl_loss", verdict, "planted", source, loses, batch="first")
     assert planted(monkeypatch, tmp_path, RIGHT, (WRONG, EXPECTED), outside=[given])[0]
 
 
 def test_nothing_is_written_when_a_right_answer_met_a_time_limit(monkeypatch, tmp_path):
     late = CheckFailed("asked", "it was still running", TOO_SLOW)
-    monkeypatch.setattr(make_rates, "run", lambda *_: late)
+    monkeypatch.setattr(make_rates, "lost", lambda *_: {"loss_value": late})
     said, written = planted(monkeypatch, tmp_path, RIGHT, (WRONG, EXPECTED))
     assert "a time limit was met" in said and not written

@@ -8,7 +8,7 @@ from textwrap import dedent
 import make_stage
 import pytest
 import torch
-from answers import BANKS, answer, run, skills, source_of
+from answers import BANKS, answer, ours, run, skills
 from stage_page import STATIC, stage
 
 pytestmark = pytest.mark.slow
@@ -16,10 +16,10 @@ ACTS = [9]
 
 HEADS = {
     "sampling": r"class Sampling\(nn\.Module\):\n    def forward\(self, mu, logvar\):\n",
-    "kl": r"def kl_divergence\(mu, logvar\):\n",
+    "kl_loss": r"def kl_divergence\(mu, logvar\):\n",
 }
-JUDGES = {"sampling": "judgeZ", "kl": "judgeKl"}
-PIECES = {"sampling": "Sampling", "kl": "kl_divergence"}
+JUDGES = {"sampling": "judgeZ", "kl_loss": "judgeKl"}
+PIECES = {"sampling": "Sampling", "kl_loss": "kl_divergence"}
 
 
 def lines_of(subject, source):
@@ -31,7 +31,7 @@ def lines_of(subject, source):
 def verdict(subject, name):
     """What the checks say: whether it is right, and the first cause that they name."""
     names, right = answer(subject, name), True
-    for skill in skills(subject, source_of(subject, name), training=False):
+    for skill in skills(subject, ours(subject, name).source, training=False):
         if BANKS[subject].judged[skill] == PIECES[subject]:
             failure = run(subject, skill, names)
             if failure and failure.likely:
@@ -40,12 +40,12 @@ def verdict(subject, name):
     return right, ""
 
 
-@pytest.mark.parametrize("subject", ["sampling", "kl"])
+@pytest.mark.parametrize("subject", ["sampling", "kl_loss"])
 def test_page_and_python_give_the_same_verdict(visit, subject):
     page = visit(reduced_motion="reduce")
     bank = BANKS[subject]
     chosen = [*bank.right, *list(bank.wrong)[::2]]  # the checks take a third of a second each
-    bodies = {name: lines_of(subject, source_of(subject, name)) for name in chosen}
+    bodies = {name: lines_of(subject, ours(subject, name).source) for name in chosen}
     bodies = {name: body for name, body in bodies.items() if body}
     script = """(stage, bodies) => bodies.map((body) => {
         try { return stage.%s(body); } catch (error) { return { unread: error.message }; }

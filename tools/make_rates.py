@@ -28,15 +28,13 @@ from answers import (  # noqa: E402
     SEEDS,
     TRAINING,
     answer,
+    is_told,
     lost,
     misjudged,
-    run,
     skills,
-    source_of,
 )
 from test_mutants import EQUIVALENT, ORIGINALS, survivors, undiagnosed  # noqa: E402
 
-from vaelib.checks import guard  # noqa: E402
 from vaelib.checks.harness import TOO_SLOW  # noqa: E402
 
 # Some right answers run with 200 more: a false alarm has a chance of 1e-5 at most.
@@ -86,8 +84,8 @@ third all {batch}, {public} of them from public code and the others from library
 invite the mistake, and of the last all {last}. For that one we wrote down which skills each answer
 deserves, and committed it before any check had run; the checks were those of commit b02bf77, each
 wrong answer met five sets of random numbers, and none passed with one and failed with another.
-Together {kept} are in `tests/answers/`. They were judged again, each with {seeds}
-sets of random numbers, on {outside_day}: {now_passed} wrong answers passed with any of them,
+Together {kept} are kept. They were judged again, each with {seeds} sets of random numbers, on
+{outside_day}: {now_passed} wrong answers passed with any of them,
 {now_failed} right ones failed. The zeros say no more than those above, since the checks were
 mended after the first try; the first tries are what to expect of the next answer.
 
@@ -95,8 +93,8 @@ mended after the first try; the first tries are what to expect of the next answe
 
 Every check ran on every answer, right answers with {seeds} sets of random numbers. Checks that
 train a network ran once, on the function or class that the answer defines. Each wrong answer has
-its expected points and its expected diagnosis on file. The command is `make rates`, the answers
-are the files `tests/bank_*.py`.
+its expected points and its expected diagnosis on file. The command is `make rates`; all answers,
+ours and those of strangers, stand in `tests/answers/`, one after another.
 
 ## With thirty seeds
 
@@ -130,32 +128,31 @@ SEEDS_HEAD = (
 )
 
 
-def row(subject: str) -> list[int]:
+def row(assignment: str) -> list[int]:
     """Run one assignment's bank and mutants; return the numbers of its row."""
-    bank = BANKS[subject]
+    bank = BANKS[assignment]
     passed = failed = other = 0
-    for name in bank.right:
-        names = answer(subject, name)
+    for name, given in bank.right.items():
+        names = answer(assignment, name)
         failures = [
             failure
-            for skill in skills(subject, source_of(subject, name))
-            for seed in (SEEDS[:1] if skill in TRAINING else MANY if name in OFTEN else SEEDS)
-            if (failure := run(subject, skill, names, seed))
+            for seed in (MANY if name in OFTEN else SEEDS)
+            for failure in lost(given, seed, seed == SEEDS[0], names).values()
         ]
         in_time(name, *failures)
         failed += bool(failures)
         if failures:
-            print(f"{subject}, right, {name}: {[failure.seen for failure in failures]}")
-    for name, (_, expected) in bank.wrong.items():
-        if differing := misjudged(subject, name, training=True):
-            print(f"{subject}, wrong, {name}: {differing}")
-            lost = {skill for skill in expected if differing.get(skill, "") is not None}
+            print(f"{assignment}, right, {name}: {[failure.seen for failure in failures]}")
+    for name, given in bank.wrong.items():
+        if differing := misjudged(given, training=True):
+            print(f"{assignment}, wrong, {name}: {differing}")
+            kept = {skill for skill in given.loses if differing.get(skill, "") is not None}
             gained = {skill for skill, likely in differing.items() if likely is not None}
-            other += bool(lost | gained)
-            passed += not (lost | gained)
+            other += bool(kept | gained)
+            passed += not (kept | gained)
     killed = right = 0
-    for name, (assignment, _) in ORIGINALS.items():
-        if assignment == subject:
+    for name, (of, _) in ORIGINALS.items():
+        if of == assignment:
             number, alive = survivors(name)
             killed += number - len(alive)
             unknown = [s for s in alive if not any(known in s for known in EQUIVALENT)]
@@ -163,48 +160,39 @@ def row(subject: str) -> list[int]:
             passed += len(unknown)
             if unknown:
                 print(*unknown, sep="\n")
-    print(f"{subject}: done", flush=True)
+    print(f"{assignment}: done", flush=True)
     return [len(bank.wrong), passed, len(bank.right), failed, other, killed, right]
 
 
-def over_seeds(subject: str) -> list[int]:
+def over_seeds(assignment: str) -> list[int]:
     """Judge one bank with each seed; return the answers, and how many verdicts differ with any."""
-    bank = BANKS[subject]
+    bank = BANKS[assignment]
     passed = failed = other = 0
-    for name in (*bank.right, *bank.wrong):
-        names, source = answer(subject, name), source_of(subject, name)
-        expected = set(bank.wrong[name][1]) if name in bank.wrong else set()
-        tried = skills(subject, source)
-        endless = "while True" in source or "sleep(" in source
+    for name, given in (bank.right | bank.wrong).items():
+        names = answer(assignment, name)
         kinds = set()
         for seed in THIRTY:
-            judged = [skill for skill in tried if skill not in TRAINING or seed in FIVE]
-            lost = set()
-            for skill in judged:
-                guard.SECONDS = (0.1 if skill in expected else 2.0) if endless else PATIENT
-                with undiagnosed():
-                    failure = run(subject, skill, names, seed)
-                if name in bank.right:
-                    in_time(name, failure)
-                if failure:
-                    lost.add(skill)
-            guard.SECONDS = PATIENT
-            if lost != expected & set(judged):
-                print(f"{subject}, {name}, seed {seed}: lost {lost}", flush=True)
+            judged = skills(assignment, given.source, training=seed in FIVE)
+            with undiagnosed():
+                failures = lost(given, seed, seed in FIVE, names)
+            if given.verdict == "right":
+                in_time(name, *failures.values())
+            if set(failures) != set(given.loses) & set(judged):
+                print(f"{assignment}, {name}, seed {seed}: lost {set(failures)}", flush=True)
                 # those that lack a trained skill alone are judged for it with five seeds only
-                kinds.add("failed" if name in bank.right else "other" if lost else "passed")
+                kinds.add(
+                    "failed" if given.verdict == "right" else "other" if failures else "passed"
+                )
         passed, failed = passed + ("passed" in kinds), failed + ("failed" in kinds)
         other += kinds == {"other"}
-    print(f"{subject}: done with {len(THIRTY)} seeds", flush=True)
+    print(f"{assignment}: done with {len(THIRTY)} seeds", flush=True)
     return [len(bank.wrong), passed, len(bank.right), failed, other]
 
 
-PATIENT = guard.SECONDS
-
-
-def held_out(kind: str) -> int:
+def held_out(verdict: str) -> int:
     """Return how many of the right or wrong answers were held out at first."""
-    return sum(name.startswith("held out: ") for s in BANKS.values() for name in getattr(s, kind))
+    banks = (getattr(bank, verdict) for bank in BANKS.values())
+    return sum(given.batch == "held out" for bank in banks for given in bank.values())
 
 
 def outside() -> dict[str, int]:
@@ -221,8 +209,7 @@ def outside() -> dict[str, int]:
         else:
             every = set(given.loses)
             wrong = not all(
-                every - (set(TRAINING) if at else set()) <= set(found)
-                and any(given.told in failure.likely for failure in found.values())
+                every - (set(TRAINING) if at else set()) <= set(found) and is_told(given, found)
                 for at, found in enumerate(tried)
             )
             now["passed"] += not all(tried)
@@ -267,7 +254,7 @@ def page(measured: dict[str, Any]) -> str:
     total = [sum(column) for column in zip(*rows.values(), strict=True)]
     lines = [ROW.format(f"`{name}`", *counts) for name, counts in rows.items()]
     seeds = measured.get("seeds", {})
-    unmeasured = [f"`{b.assignment}`" for b in BANKS.values() if b.assignment not in seeds]
+    unmeasured = [f"`{name}`" for name in BANKS if name not in seeds]
     rows_of_seeds = [
         "| " + " | ".join([f"`{name}`", *map(str, one["numbers"]), one["day"]]) + " |"
         for name, one in seeds.items()
@@ -308,13 +295,12 @@ def main() -> NoReturn:
     day = datetime.date.today().isoformat()
     measured = json.loads(MEASURED.read_text(encoding="utf-8")) if MEASURED.exists() else {}
     if sys.argv[1:2] == ["seeds"]:
-        for subject, bank in BANKS.items():
-            if bank.assignment in (sys.argv[2:] or [b.assignment for b in BANKS.values()]):
-                numbers = over_seeds(subject)
-                measured.setdefault("seeds", {})[bank.assignment] = {"day": day, "numbers": numbers}
+        for name in sys.argv[2:] or BANKS:
+            numbers = over_seeds(name)
+            measured.setdefault("seeds", {})[name] = {"day": day, "numbers": numbers}
         finish(measured)
     if sys.argv[1:] != ["outside"]:
-        rows = {bank.assignment: row(subject) for subject, bank in BANKS.items()}
+        rows = {name: row(name) for name in BANKS}
         measured["banks"] = {"day": day, "rows": rows}
     measured["outside"] = {"day": day, "numbers": outside()}
     finish(measured)

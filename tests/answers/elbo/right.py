@@ -1,6 +1,463 @@
-# Answers to elbo from outside that deserve every point; one cell an answer.
+# Answers to elbo that deserve every point; one cell an answer. How to read them: tests/answers.py.
+
+# %% textbook
+# because: what stands before it is the textbook's
+
+# %% two sums
+def negative_elbo(logits, x, mu, logvar):
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
+    kl = -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp()) / len(x)
+    return reconstruction + kl
+
+# %% one sum
+def negative_elbo(logits, x, mu, logvar):
+    bce = F.binary_cross_entropy_with_logits(logits, x, reduction="sum")
+    kld = -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp())
+    return (bce + kld) / x.size(0)
+
+# %% means of sums
+def negative_elbo(logits, x, mu, logvar):
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction='none').sum(-1).mean()
+    kl = (0.5 * (mu**2 + logvar.exp() - 1 - logvar)).sum(-1).mean()
+    return reconstruction + kl
+
+# %% means scaled back
+def negative_elbo(logits, x, mu, logvar):
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x) * x.shape[1]
+    kl = -0.5 * torch.mean(1 + logvar - mu**2 - logvar.exp()) * mu.shape[1]
+    return reconstruction + kl
+
+# %% Bernoulli
+import torch.distributions as D
+
+
+def negative_elbo(logits, x, mu, logvar):
+    reconstruction = -D.Bernoulli(logits=logits, validate_args=False).log_prob(x).sum(1).mean()
+    kl = -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp()) / len(x)
+    return reconstruction + kl
+
+# %% both by distributions
+import torch.distributions as D
+
+
+def negative_elbo(logits, x, mu, logvar):
+    q = D.Independent(D.Normal(mu, torch.exp(0.5 * logvar)), 1)
+    p = D.Independent(D.Normal(torch.zeros_like(mu), torch.ones_like(mu)), 1)
+    log_likelihood = -F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1)
+    return -(log_likelihood - D.kl_divergence(q, p)).mean()
+
+# %% softplus
+def negative_elbo(logits, x, mu, logvar):
+    reconstruction = (F.softplus(logits) - x * logits).sum(1).mean()
+    kl = -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp()) / len(x)
+    return reconstruction + kl
+
+# %% logaddexp
+def negative_elbo(logits, x, mu, logvar):
+    reconstruction = (torch.logaddexp(logits, torch.zeros_like(logits)) - x * logits).sum(1).mean()
+    kl = -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp()) / len(x)
+    return reconstruction + kl
+
+# %% log of sigmoids
+def negative_elbo(logits, x, mu, logvar):
+    reconstruction = -(x * F.logsigmoid(logits) + (1 - x) * F.logsigmoid(-logits)).sum() / len(x)
+    kl = -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp()) / len(x)
+    return reconstruction + kl
+
+# %% stable by hand
+def negative_elbo(logits, x, mu, logvar):
+    reconstruction = (
+        (logits.clamp(min=0) - logits * x + torch.log1p(torch.exp(-logits.abs()))).sum(1).mean()
+    )
+    kl = -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp()) / len(x)
+    return reconstruction + kl
+
+# %% loss module
+criterion = torch.nn.BCEWithLogitsLoss(reduction='none')
+
+
+def negative_elbo(logits, x, mu, logvar):
+    reconstruction = criterion(logits, x).sum(dim=1).mean()
+    kl = -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp()) / len(x)
+    return reconstruction + kl
+
+# %% vaelib's terms
+from vaelib import kl_loss, reconstruction_loss
+
+
+def negative_elbo(logits, x, mu, logvar):
+    return reconstruction_loss(logits, x).mean() + kl_loss(mu, logvar)
+
+# %% einsum
+def negative_elbo(logits, x, mu, logvar):
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
+    kl = 0.5 * (torch.einsum("bd,bd->", mu, mu) + (logvar.exp() - 1 - logvar).sum()) / len(mu)
+    return reconstruction + kl
+
+# %% in sigma
+def negative_elbo(logits, x, mu, logvar):
+    sigma = torch.exp(0.5 * logvar)
+    kl = (0.5 * (sigma**2 + mu**2 - 1) - torch.log(sigma)).sum(1)
+    rec = F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1)
+    return torch.mean(rec + kl)
+
+# %% clamped at 10
+def negative_elbo(logits, x, mu, logvar):
+    reconstruction = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
+    kl = (
+        -0.5
+        * torch.sum(1 + logvar.clamp(-10, 10) - mu.pow(2) - logvar.clamp(-10, 10).exp())
+        / len(x)
+    )
+    return reconstruction + kl
+
+# %% floor on sigma
+def negative_elbo(logits, x, mu, logvar):
+    sigma = torch.exp(0.5 * logvar) + 1e-4
+    kl = (0.5 * (sigma**2 + mu**2 - 1) - torch.log(sigma)).sum(1).mean()
+    return F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x) + kl
+
+# %% with a beta
+def negative_elbo(logits, x, mu, logvar, beta=1.0):
+    rec = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / x.shape[0]
+    kl = -0.5 * (1 + logvar - mu**2 - logvar.exp()).sum(dim=1).mean()
+    return rec + beta * kl
+
+
+def train_step(model, optimizer, x):
+    logits, mu, logvar = model(x)
+    loss = negative_elbo(logits, x, mu, logvar, beta=1.0)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% image by image
+def negative_elbo(logits, x, mu, logvar):
+    total = 0
+    for l, t, m, v in zip(logits, x, mu, logvar):
+        total = total + F.binary_cross_entropy_with_logits(l, t, reduction="sum")
+        total = total + 0.5 * (m @ m + v.exp().sum() - v.sum() - v.numel())
+    return total / len(x)
+
+# %% helpers, prints, warnings
+import warnings
+
+
+def bce(logits, x):
+    return F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1)
+
+
+def kld(mu, logvar):
+    warnings.warn("mind the sign")
+    return -0.5 * torch.sum(1 + logvar - mu**2 - torch.exp(logvar), dim=1)
+
+
+def negative_elbo(logits: torch.Tensor, x: torch.Tensor, mu: torch.Tensor, logvar: torch.Tensor):
+    print("batch of", len(x))
+    return (bce(logits, x) + kld(mu, logvar)).mean()
+
+# %% a module
+class Loss(torch.nn.Module):
+    def forward(self, logits, x, mu, logvar):
+        rec = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
+        return rec + 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum() / len(x)
+
+
+negative_elbo = Loss()
+
+# %% keepdim twice
+def negative_elbo(logits, x, mu, logvar):
+    rec = F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1, keepdim=True)
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1, keepdim=True)
+    return (rec + kl).mean()
+
+# %% [markdown]
+# training steps
+
+# %% step: zero_grad first
+def train_step(model, optimizer, x):
+    optimizer.zero_grad()
+    logits, mu, logvar = model(x)
+    loss = negative_elbo(logits, x, mu, logvar)
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% step: train mode, keep zeros
+def train_step(model, optimizer, x):
+    model.train()
+    optimizer.zero_grad(set_to_none=False)
+    recon_batch, mu, logvar = model(x)
+    loss = negative_elbo(recon_batch, x, mu, logvar)
+    loss.backward()
+    optimizer.step()
+    return float(loss)
+
+# %% step: zero_grad last
+def reorder(out, x):
+    logits, mu, logvar = out
+    return logits, x, mu, logvar
+
+
+def train_step(model, optimizer, x):
+    loss = negative_elbo(*reorder(model(x), x))
+    loss.backward()
+    optimizer.step()
+    optimizer.zero_grad()
+    return loss.detach().item()
+
+# %% step: model.zero_grad
+def train_step(model, optimizer, x):
+    model.zero_grad()
+    logits, mu, logvar = model(x)
+    loss = negative_elbo(logits=logits, x=x, mu=mu, logvar=logvar)
+    loss.backward()
+    optimizer.step()
+    return loss.tolist()
+
+# %% step: closure
+def train_step(model, optimizer, x):
+    def closure():
+        optimizer.zero_grad()
+        logits, mu, logvar = model(x)
+        loss = negative_elbo(logits, x, mu, logvar)
+        loss.backward()
+        return loss
+
+    return optimizer.step(closure).item()
+
+# %% step: autograd.grad
+def train_step(model, optimizer, x):
+    logits, mu, logvar = model(x)
+    loss = negative_elbo(logits, x, mu, logvar)
+    parameters = list(model.parameters())
+    for p, g in zip(parameters, torch.autograd.grad(loss, parameters)):
+        p.grad = g
+    optimizer.step()
+    return loss.item()
+
+# %% step: two halves accumulated
+def train_step(model, optimizer, x):
+    optimizer.zero_grad()
+    total = 0.0
+    for part in x.split(max(1, len(x) // 2)):
+        logits, mu, logvar = model(part)
+        loss = negative_elbo(logits, part, mu, logvar) * len(part) / len(x)
+        loss.backward()
+        total += loss.item()
+    optimizer.step()
+    return total
+
+# %% step: written out
+def train_step(model, optimizer, x):
+    for group in optimizer.param_groups:
+        for p in group["params"]:
+            p.grad = None
+    mu, logvar = model.encoder(x)
+    z = model.sampling(mu, logvar)
+    logits = model.decoder(z)
+    loss = negative_elbo(logits, x, mu, logvar)
+    loss.backward()
+    optimizer.step()
+    return loss.detach().cpu().numpy().item()
+
+# %% step: own noise
+def train_step(model, optimizer, x):
+    mu, logvar = model.encoder(x)
+    z = mu + torch.exp(logvar / 2) * torch.randn_like(mu)
+    logits = model.decoder(z)
+    loss = negative_elbo(logits, x, mu, logvar)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% step: reshapes, moves, prints
+def train_step(model, optimizer, x):
+    device = next(model.parameters()).device
+    x = x.to(device).view(-1, 784)
+    with torch.enable_grad():
+        logits, mu, logvar = model(x)
+        loss = negative_elbo(logits, x, mu, logvar)
+    value = loss.item()
+    print(f"loss {value:.3f}")
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return value
+
+# %% step: inline loss
+def train_step(model, optimizer, x):
+    logits, mu, logvar = model(x)
+    rec = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
+    kl = 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum() / len(x)
+    loss = rec + kl
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% step: inline loss, clamped, with a floor
+def train_step(model, optimizer, x):
+    logits, mu, logvar = model(x)
+    logvar = logvar.clamp(-10, 10)
+    std = torch.exp(0.5 * logvar) + 1e-4
+    rec = F.binary_cross_entropy_with_logits(logits, x, reduction="sum") / len(x)
+    loss = rec + (0.5 * (mu**2 + std**2 - 1) - std.log()).sum() / len(x)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+# %% step: clipped far away
+def train_step(model, optimizer, x):
+    optimizer.zero_grad()
+    logits, mu, logvar = model(x)
+    loss = negative_elbo(logits, x, mu, logvar)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1e6)
+    optimizer.step()
+    return loss.item()
+
+# %% step: eval afterwards
+def train_step(model, optimizer, x):
+    model.train()
+    loss = negative_elbo(*(lambda o: (o[0], x, o[1], o[2]))(model(x)))
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    model.eval()
+    return loss.item()
+
+# %% [markdown]
+# written before any check had seen them
+
+# %% held out: sum then divide by shape 0
+# batch: held out
+def negative_elbo(logits, x, mu, logvar):
+    B = logits.shape[0]
+    bce = torch.nn.BCEWithLogitsLoss(reduction='sum')(logits, x)
+    kld = (-0.5 * (1 + logvar - mu.pow(2) - logvar.exp())).sum()
+    return bce / B + kld / B
+
+# %% held out: negative of the elbo
+# batch: held out
+def negative_elbo(logits, x, mu, logvar):
+    log_px = -F.binary_cross_entropy_with_logits(logits, x, reduction='none').sum(dim=1)
+    kl = 0.5 * torch.sum(mu**2 + torch.exp(logvar) - logvar - 1, dim=1)
+    elbo = (log_px - kl).mean()
+    return -elbo
+
+# %% held out: by where
+# batch: held out
+def negative_elbo(logits, x, mu, logvar):
+    reconstruction = (
+        torch.where(
+            logits > 0, (1 - x) * logits + F.softplus(-logits), F.softplus(logits) - x * logits
+        )
+        .sum(1)
+        .mean()
+    )
+    kl = -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp()) / len(x)
+    return reconstruction + kl
+
+# %% held out: gaussian densities
+# batch: held out
+def negative_elbo(logits, x, mu, logvar):
+    import math
+
+    z = 0
+    q = torch.distributions.Normal(mu, (0.5 * logvar).exp())
+    p = torch.distributions.Normal(torch.zeros_like(mu), torch.ones_like(mu))
+    kl = torch.distributions.kl_divergence(q, p).flatten(1).sum(1)
+    rec = F.binary_cross_entropy_with_logits(logits, x, reduction='none').flatten(1).sum(1)
+    return torch.stack([rec, kl]).sum(0).mean()
+
+# %% held out: double then back
+# batch: held out
+def negative_elbo(logits, x, mu, logvar):
+    l, t, m, v = (a.double() for a in (logits, x, mu, logvar))
+    out = (
+        F.binary_cross_entropy_with_logits(l, t, reduction='sum')
+        + 0.5 * (m**2 + v.exp() - 1 - v).sum()
+    )
+    return (out / len(x)).to(logits.dtype)
+
+# %% held out: star args
+# batch: held out
+def negative_elbo(*args):
+    logits, x, mu, logvar = args
+    rec = F.binary_cross_entropy_with_logits(logits, x, reduction='none').sum(1)
+    return (rec - 0.5 * (1 + logvar - mu**2 - logvar.exp()).sum(1)).mean()
+
+# %% held out: step: set grads to none by hand
+# batch: held out
+def train_step(model, optimizer, x):
+    for p in model.parameters():
+        p.grad = None
+    out = model(x)
+    loss = negative_elbo(out[0], x, out[1], out[2])
+    loss.backward()
+    optimizer.step()
+    return loss.data.item()
+
+# %% held out: step: helper function
+# batch: held out
+def _loss(model, x):
+    logits, mu, logvar = model(x)
+    return negative_elbo(logits, x, mu, logvar)
+
+
+def train_step(model, optimizer, x):
+    loss = _loss(model, x)
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    optimizer.step()
+    return float(loss.detach())
+
+# %% held out: step: train/eval dance
+# batch: held out
+def train_step(model, optimizer, x):
+    was = model.training
+    model.train(True)
+    logits, mu, logvar = model.forward(x)
+    loss = negative_elbo(logits, x, mu, logvar=logvar)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    model.train(was)
+    return loss.item()
+
+# %% held out: step: requires_grad x
+# batch: held out
+def train_step(model, optimizer, x):
+    x = x.clone().requires_grad_(True)
+    logits, mu, logvar = model(x)
+    loss = negative_elbo(logits, x.detach(), mu, logvar)
+    optimizer.zero_grad()
+    loss.backward(retain_graph=True)
+    optimizer.step()
+    return loss.item()
+
+# %% held out: step: nan guard
+# batch: held out
+def train_step(model, optimizer, x):
+    logits, mu, logvar = model(x)
+    loss = negative_elbo(logits, x, mu, logvar)
+    if torch.isnan(loss):
+        raise RuntimeError('nan')
+    optimizer.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_value_(model.parameters(), 1e5)
+    optimizer.step()
+    return loss.item()
+
+# %% [markdown]
+# from public code, or made to be subtle
 
 # %% beta and reduction options
+# batch: first
 def negative_elbo(logits, x, mu, logvar, *, beta=1.0, reduction="mean"):
     rec = F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(1)
     loss = rec + beta * 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1)
@@ -16,6 +473,7 @@ def train_step(model, optimizer, x):
     return loss.item()
 
 # %% keyword own names
+# batch: first
 def negative_elbo(recon_x, x, mu, log_var):
     BCE = F.binary_cross_entropy_with_logits(recon_x, x, reduction="sum")
     KLD = -0.5 * torch.sum(1 + log_var - mu.pow(2) - log_var.exp())
@@ -33,6 +491,7 @@ def train_step(model, optimizer, x):
 
 # %% loss as a difference
 # from: public code, ELBOLoss with a minus twice
+# batch: second
 def negative_elbo(logits, x, mu, logvar):
     loss = -torch.nn.BCEWithLogitsLoss(reduction="sum")(logits, x)
     kl = 0.5 * torch.sum(-1 - logvar + mu**2 + logvar.exp())
@@ -40,6 +499,7 @@ def negative_elbo(logits, x, mu, logvar):
 
 # %% missing pixels are left out
 # from: public code, an exercise on imputation
+# batch: second
 def negative_elbo(logits, x, mu, logvar):
     known = ~torch.isnan(x)
     each = F.binary_cross_entropy_with_logits(logits, torch.nan_to_num(x), reduction="none")
@@ -49,6 +509,7 @@ def negative_elbo(logits, x, mu, logvar):
 
 # %% step with a closure
 # from: own, after the closures of L-BFGS
+# batch: second
 def train_step(model, optimizer, x):
     def closure():
         optimizer.zero_grad()
@@ -61,6 +522,7 @@ def train_step(model, optimizer, x):
 
 # %% step that minds infinity
 # from: public code, a VAE of tables
+# batch: second
 def train_step(model, optimizer, x):
     logits, mu, logvar = model(x)
     loss = negative_elbo(logits, x, mu, logvar)
@@ -74,6 +536,7 @@ def train_step(model, optimizer, x):
 
 # %% step with everything kept
 # from: own, retain_graph out of habit
+# batch: second
 def train_step(model, optimizer, x):
     model.train()
     model.zero_grad()
@@ -86,6 +549,7 @@ def train_step(model, optimizer, x):
 
 # %% step under anomaly detection
 # from: own, detect_anomaly left on
+# batch: second
 def train_step(model, optimizer, x):
     with torch.autograd.set_detect_anomaly(True):
         logits, mu, logvar = model(x)

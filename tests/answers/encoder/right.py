@@ -1,7 +1,528 @@
-# Answers to encoder from outside that deserve every point; one cell an answer.
+# Answers to encoder that deserve every point; one cell an answer. How to read them: tests/answers.py.
+
+# %% textbook
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.hidden = nn.Linear(in_features, hidden)
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.logvar = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        h = torch.relu(self.hidden(x))
+        return self.mu(h), self.logvar(h)
+
+# %% functional
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.hidden = nn.Linear(in_features, hidden)
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.logvar = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        h = F.relu(self.hidden(x))
+        return self.mu(h), self.logvar(h)
+
+# %% Sequential
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(in_features, hidden), nn.ReLU())
+        self.to_mu = nn.Linear(hidden, latent_dim)
+        self.to_logvar = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        h = self.net(x)
+        return self.to_mu(h), self.to_logvar(h)
+
+# %% one layer, cut in two
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.body = nn.Linear(in_features, hidden)
+        self.head = nn.Linear(hidden, 2 * latent_dim)
+
+    def forward(self, x):
+        return self.head(torch.relu(self.body(x))).chunk(2, dim=-1)
+
+# %% one layer, sliced
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.d = latent_dim
+        self.layers = nn.Sequential(
+            nn.Linear(in_features, hidden), nn.Tanh(), nn.Linear(hidden, 2 * latent_dim)
+        )
+
+    def forward(self, x):
+        out = self.layers(x)
+        return out[:, : self.d], out[:, self.d :]
+
+# %% reshaped and unbound
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.body = nn.Linear(in_features, hidden)
+        self.head = nn.Linear(hidden, 2 * latent_dim)
+
+    def forward(self, x):
+        return self.head(F.silu(self.body(x))).view(len(x), 2, -1).unbind(1)
+
+# %% two hidden layers
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.fc1 = nn.Linear(in_features, hidden)
+        self.fc2 = nn.Linear(hidden, hidden)
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.logvar = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        h = F.relu(self.fc1(x))
+        h = F.relu(self.fc2(h))
+        return self.mu(h), self.logvar(h)
+
+# %% residual layer
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.first = nn.Linear(in_features, hidden)
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.logvar = nn.Linear(hidden, latent_dim)
+        self.second = nn.Linear(hidden, hidden)
+
+    def forward(self, x):
+        h = F.gelu(self.first(x))
+        h = h + F.gelu(self.second(h))
+        return self.mu(h), self.logvar(h)
+
+# %% heads with hidden layers of their own
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+
+        def head():
+            return nn.Sequential(
+                nn.Linear(in_features, hidden), nn.ELU(), nn.Linear(hidden, latent_dim)
+            )
+
+        self.mu, self.logvar = head(), head()
+
+    def forward(self, x):
+        return self.mu(x), self.logvar(x)
+
+# %% leaky relu inside
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.hidden = nn.Linear(in_features, hidden)
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.logvar = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        h = F.leaky_relu(self.hidden(x))
+        return self.mu(h), self.logvar(h)
+
+# %% sigmoid inside
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.hidden = nn.Linear(in_features, hidden)
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.logvar = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        h = self.hidden(x).sigmoid()
+        return self.mu(h), self.logvar(h)
+
+# %% softplus inside
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.hidden = nn.Linear(in_features, hidden)
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.logvar = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        h = F.softplus(self.hidden(x))
+        return self.mu(h), self.logvar(h)
+
+# %% clamp inside
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.hidden = nn.Linear(in_features, hidden)
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.logvar = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        h = self.hidden(x).clamp(min=0)
+        return self.mu(h), self.logvar(h)
+
+# %% layer norm
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.hidden = nn.Linear(in_features, hidden)
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.logvar = nn.Linear(hidden, latent_dim)
+        self.norm = nn.LayerNorm(hidden)
+
+    def forward(self, x):
+        h = torch.relu(self.norm(self.hidden(x)))
+        return self.mu(h), self.logvar(h)
+
+# %% heads without bias
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.hidden = nn.Linear(in_features, hidden)
+        self.mu = nn.Linear(hidden, latent_dim, bias=False)
+        self.logvar = nn.Linear(hidden, latent_dim, bias=False)
+
+    def forward(self, x):
+        h = torch.relu(self.hidden(x))
+        return self.mu(h), self.logvar(h)
+
+# %% logvar starts at -5
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.hidden = nn.Linear(in_features, hidden)
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.logvar = nn.Linear(hidden, latent_dim)
+        nn.init.zeros_(self.logvar.weight)
+        nn.init.constant_(self.logvar.bias, -5)
+
+    def forward(self, x):
+        h = torch.relu(self.hidden(x))
+        return self.mu(h), self.logvar(h)
+
+# %% Xavier
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.hidden = nn.Linear(in_features, hidden)
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.logvar = nn.Linear(hidden, latent_dim)
+        for p in self.parameters():
+            nn.init.xavier_uniform_(p) if p.dim() > 1 else nn.init.zeros_(p)
+
+    def forward(self, x):
+        h = torch.relu(self.hidden(x))
+        return self.mu(h), self.logvar(h)
+
+# %% orthogonal, small heads
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.hidden = nn.Linear(in_features, hidden)
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.logvar = nn.Linear(hidden, latent_dim)
+        nn.init.orthogonal_(self.hidden.weight)
+        nn.init.normal_(self.mu.weight, std=0.01)
+
+    def forward(self, x):
+        h = torch.relu(self.hidden(x))
+        return self.mu(h), self.logvar(h)
+
+# %% offset on logvar
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.hidden = nn.Linear(in_features, hidden)
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.logvar = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        h = torch.relu(self.hidden(x))
+        return self.mu(h), self.logvar(h) - 3
+
+# %% logvar clamped from -10 to 10
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.hidden = nn.Linear(in_features, hidden)
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.logvar = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        h = torch.relu(self.hidden(x))
+        return self.mu(h), self.logvar(h).clamp(-10, 10)
+
+# %% logvar clamped from -30 to 20
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.hidden = nn.Linear(in_features, hidden)
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.logvar = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        h = torch.relu(self.hidden(x))
+        return self.mu(h), torch.clamp(self.logvar(h), min=-30, max=20)
+
+# %% logvar clamped below
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.hidden = nn.Linear(in_features, hidden)
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.logvar = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        h = torch.relu(self.hidden(x))
+        return self.mu(h), torch.clamp(self.logvar(h), min=-10)
+
+# %% pixels from -1 to 1
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.hidden = nn.Linear(in_features, hidden)
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.logvar = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        h = torch.relu(self.hidden(2 * x - 1))
+        return self.mu(h), self.logvar(h)
+
+# %% flattened first
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.hidden = nn.Linear(in_features, hidden)
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.logvar = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        x = x.view(x.size(0), -1)
+        h = torch.relu(self.hidden(x))
+        return self.mu(h), self.logvar(h)
+
+# %% a list
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.hidden = nn.Linear(in_features, hidden)
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.logvar = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        h = torch.relu(self.hidden(x))
+        return [self.mu(h), self.logvar(h)]
+
+# %% a named tuple
+from collections import namedtuple
+
+Code = namedtuple('Code', 'mu logvar')
+
+
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.hidden = nn.Linear(in_features, hidden)
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.logvar = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        h = torch.relu(self.hidden(x))
+        return Code(self.mu(h), self.logvar(h))
+
+# %% ModuleDict
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.layers = nn.ModuleDict(
+            {
+                "hidden": nn.Linear(in_features, hidden),
+                "mu": nn.Linear(hidden, latent_dim),
+                "logvar": nn.Linear(hidden, latent_dim),
+            }
+        )
+
+    def forward(self, x):
+        h = torch.relu(self.layers['hidden'](x))
+        return self.layers['mu'](h), self.layers['logvar'](h)
+
+# %% parameters by hand
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.w = nn.Parameter(torch.randn(in_features, hidden) / in_features**0.5)
+        self.b = nn.Parameter(torch.zeros(hidden))
+        self.w_mu = nn.Parameter(torch.randn(hidden, latent_dim) / hidden**0.5)
+        self.b_mu = nn.Parameter(torch.zeros(latent_dim))
+        self.w_logvar = nn.Parameter(torch.randn(hidden, latent_dim) / hidden**0.5)
+        self.b_logvar = nn.Parameter(torch.zeros(latent_dim))
+
+    def forward(self, x):
+        h = torch.relu(x @ self.w + self.b)
+        return h @ self.w_mu + self.b_mu, h @ self.w_logvar + self.b_logvar
+
+# %% lazy
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.hidden = nn.LazyLinear(hidden)
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.logvar = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        h = torch.relu(self.hidden(x))
+        return self.mu(h), self.logvar(h)
+
+# %% weight norm
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.hidden = nn.utils.parametrizations.weight_norm(nn.Linear(in_features, hidden))
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.logvar = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        h = torch.relu(self.hidden(x))
+        return self.mu(h), self.logvar(h)
+
+# %% typed, with defaults, prints
+class Encoder(nn.Module):
+    """784 -> 400 -> 2 x 20."""
+
+    def __init__(
+        self, in_features: int = 784, hidden: int = 400, latent_dim: int = 20, *, act=F.relu
+    ):
+        super(Encoder, self).__init__()
+        self.fc1 = nn.Linear(in_features=in_features, out_features=hidden)
+        self.fc21 = nn.Linear(hidden, latent_dim)
+        self.fc22 = nn.Linear(hidden, latent_dim)
+        self.act = act
+
+    def forward(self, x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        print("encoding", tuple(x.shape))
+        h1 = self.act(self.fc1(x))
+        return self.fc21(h1), self.fc22(h1)
+
+# %% a base class of one's own
+class Base(nn.Module):
+    def __init__(self, a, b):
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(a, b), nn.ReLU(inplace=True))
+
+
+class Encoder(Base):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__(in_features, hidden)
+        self.heads = nn.ModuleList([nn.Linear(hidden, latent_dim) for _ in range(2)])
+
+    def forward(self, x):
+        return tuple(head(self.body(x)) for head in self.heads)
+
+# %% [markdown]
+# written before any check had seen them
+
+# %% held out: selu and skip
+# batch: held out
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.hidden = nn.Linear(in_features, hidden)
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.logvar = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        h = torch.selu(self.hidden(x))
+        return self.mu(h), self.logvar(h)
+
+# %% held out: prelu
+# batch: held out
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.hidden = nn.Linear(in_features, hidden)
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.logvar = nn.Linear(hidden, latent_dim)
+        self.act = nn.PReLU()
+
+    def forward(self, x):
+        h = self.act(self.hidden(x))
+        return self.mu(h), self.logvar(h)
+
+# %% held out: maximum
+# batch: held out
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.hidden = nn.Linear(in_features, hidden)
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.logvar = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        h = torch.maximum(self.hidden(x), torch.zeros(1, dtype=x.dtype, device=x.device))
+        return self.mu(h), self.logvar(h)
+
+# %% held out: add_module
+# batch: held out
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.add_module('enc', nn.Linear(in_features, hidden))
+        self.add_module('m', nn.Linear(hidden, latent_dim))
+        self.add_module('s', nn.Linear(hidden, latent_dim))
+
+    def forward(self, x):
+        h = F.relu(self.enc(x))
+        return self.m(h), self.s(h)
+
+# %% held out: buffer mean
+# batch: held out
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.hidden = nn.Linear(in_features, hidden)
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.logvar = nn.Linear(hidden, latent_dim)
+        self.register_buffer('center', torch.full((in_features,), 0.13))
+
+    def forward(self, x):
+        h = torch.relu(self.hidden(x - self.center))
+        return self.mu(h), self.logvar(h)
+
+# %% held out: split
+# batch: held out
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.k = latent_dim
+        self.inp = nn.Linear(in_features, hidden)
+        self.out = nn.Linear(hidden, latent_dim * 2)
+
+    def forward(self, x):
+        return torch.split(self.out(torch.tanh(self.inp(x))), self.k, dim=1)
+
+# %% held out: three layers bottleneck
+# batch: held out
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.trunk = nn.Sequential(
+            nn.Linear(in_features, 2 * hidden),
+            nn.LeakyReLU(0.2),
+            nn.Linear(2 * hidden, hidden),
+            nn.LeakyReLU(0.2),
+        )
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.logvar = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        h = self.trunk(x)
+        return self.mu(h), self.logvar(h)
+
+# %% [markdown]
+# from public code, or made to be subtle
 
 # %% two leaky layers
 # from: arf-themascoteers/vae-mnist encoder.py
+# batch: second
 class Encoder(nn.Module):
     def __init__(self, in_features, hidden, latent_dim):
         super().__init__()
@@ -18,6 +539,7 @@ class Encoder(nn.Module):
 
 # %% a copied head
 # from: public code, MeanAndLogvar by deepcopy
+# batch: second
 import copy
 
 
@@ -34,6 +556,7 @@ class Encoder(nn.Module):
 
 # %% keeps its kl
 # from: own, after tutorials that keep self.kl
+# batch: second
 class Encoder(nn.Module):
     def __init__(self, in_features, hidden, latent_dim):
         super().__init__()
@@ -50,6 +573,7 @@ class Encoder(nn.Module):
 
 # %% counts its calls in a buffer
 # from: own, a step counter kept with the model
+# batch: second
 class Encoder(nn.Module):
     def __init__(self, in_features, hidden, latent_dim):
         super().__init__()
@@ -65,6 +589,7 @@ class Encoder(nn.Module):
 
 # %% heads that start at zero
 # from: own, zero initialisation
+# batch: second
 class Encoder(nn.Module):
     def __init__(self, in_features, hidden, latent_dim):
         super().__init__()
@@ -81,6 +606,7 @@ class Encoder(nn.Module):
 
 # %% gelu and layer norm
 # from: public code, a VAE in an embedding space
+# batch: second
 class Encoder(nn.Module):
     def __init__(self, in_features, hidden, latent_dim):
         super().__init__()
@@ -101,6 +627,7 @@ class Encoder(nn.Module):
 
 # %% a hook that looks on
 # from: own, a forward hook that records activations
+# batch: second
 class Encoder(nn.Module):
     def __init__(self, in_features, hidden, latent_dim):
         super().__init__()
@@ -237,7 +764,7 @@ class Encoder(nn.Module):
         h = self.net(x)
         return self.mean_head(h), torch.clamp(self.logvar_head(h), min=-15.0, max=15.0)
 
-# %% flattened first
+# %% nn.Flatten first
 # from: Dongkyun01/AutoEncoder-Experiments model/VariationalAutoEncoder.py
 # batch: third
 class Encoder(nn.Module):

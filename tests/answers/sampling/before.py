@@ -1,0 +1,3 @@
+# What stands before each answer to sampling: imports.
+import torch
+from torch import nn
