@@ -15,6 +15,7 @@ import re
 import sys
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -33,7 +34,7 @@ _PLAIN = re.compile(r"(?P<id>[^/]+)/(?P<file>.+)$")
 
 
 def collect(archive: Path, submitted: Path, assignment: str) -> Iterator[str]:
-    """Unpack a platform's zip into `submitted/LEARNER/ASSIGNMENT/`; yield what was skipped.
+    """Unpack a platform's zip into `submitted/LEARNER/ASSIGNMENT/`; yield what asks for a person.
 
     Later attempts of Canvas (`kl_loss-1.ipynb`) and renamed files stay under their names: the
     grader finds the one that counts.
@@ -50,6 +51,8 @@ def collect(archive: Path, submitted: Path, assignment: str) -> Iterator[str]:
                 yield f"{printable(name)}: no learner can be told from this name"
                 continue
             learner = re.sub(r"_LATE(?=_\d+$)", "", match["id"])
+            if learner != match["id"]:
+                yield f"{printable(learner)}: late, as Canvas says: tell when in timestamp.txt"
             if not learner.isprintable() or "/" in learner or entry.file_size > NOTEBOOKS:
                 yield f"{printable(name)}: no learner's id, or too large"
                 continue
@@ -96,7 +99,7 @@ class Marks(ExportPlugin):  # type: ignore[misc]
             table.writerow(head)
             for row in self.before(chosen):
                 table.writerow([*row, *[""] * (len(head) - len(row))])
-            for student in gradebook.students:
+            for student in sorted(gradebook.students, key=lambda s: (_name(s), s.id)):
                 if self.student and student.id not in self.student:
                     continue
                 totals, points = [], []
@@ -144,13 +147,18 @@ class Moodle(Marks):
         """Return the worksheet's columns."""
         if len(chosen) != 1:
             raise ValueError("a worksheet of Moodle holds one assignment: use --assignment")
-        return ["Identifier", "Full name", "Email address", "Grade", "Maximum grade"]
+        return [
+            *("Identifier", "Full name", "Email address", "Grade", "Maximum grade"),
+            "Last modified (grade)",  # Moodle refuses a worksheet without, and keeps newer grades
+        ]
 
     def row(self, student: Any, totals: list[Any], chosen: list[Any]) -> list[Any]:
         """Return a learner's row."""
         number = re.search(r"_(\d+)$", student.id)
         identifier = f"Participant {number[1]}" if number else student.id
-        return [identifier, _name(student), student.email or "", *totals, chosen[0].max_score]
+        now = f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+        mail, most = student.email or "", chosen[0].max_score
+        return [identifier, _name(student), mail, *totals, most, now]
 
 
 def _marks(gradebook: Any, assignment: Any, learner: str) -> tuple[Any, dict[str, Any]]:

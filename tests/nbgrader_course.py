@@ -56,8 +56,8 @@ def nbgrader(folder, *arguments):
             assert not end.code, said.getvalue()
         finally:
             sys.path[:] = path
-            if app.subapp:
-                app.subapp.clear_instance()
+            while app := app.subapp:
+                app.clear_instance()
     return said.getvalue()
 
 

@@ -2,6 +2,7 @@
 
 import csv
 import zipfile
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from nbgrader.api import Gradebook
@@ -38,7 +39,8 @@ def course(tmp_path, monkeypatch):
 def test_every_scheme_comes_in_and_goes_back(course, capsys):
     assert platforms.main(["collect", "kl_loss", "all.zip"]) == 1
     said = capsys.readouterr().err
-    assert said.count("\n") == len(REFUSED) and "\x07" not in said
+    assert said.count("\n") == len(REFUSED) + 1 and "\x07" not in said
+    assert "noetheremmy_4712: late, as Canvas says" in said
     top = course / "submitted"
     assert sorted(path.name for path in top.iterdir()) == sorted(SCHEMES.values())
     assert not (course.parent / "evil.ipynb").exists()
@@ -86,6 +88,11 @@ def test_marks_survive_commas_and_formulas_and_what_is_open_stays_empty(tmp_path
     if kind == "Moodle":
         assert told == {"Lovelace, Ada": "4.0", "'=1+1": "3.0", "open": "", "absent": ""}
         assert {row[0] for row in rows} == {f"Participant {n}" for n in range(17, 21)}
+        # the three without which Moodle refuses it
+        assert {"Identifier", "Grade", "Last modified (grade)"} <= set(head)
+        moment = rows[0][head.index("Last modified (grade)")].removesuffix(" UTC")
+        late = datetime.now(UTC) - datetime.fromisoformat(moment).replace(tzinfo=UTC)
+        assert timedelta(0) <= late < timedelta(minutes=5)
     else:
         assert {row[0]: row[grade] for row in rows[1:]} == {
             "Lovelace, Ada": "4.0",
