@@ -7,7 +7,7 @@ far above what that does to a right answer that none fails by chance (see `_stea
 
 import copy
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import product
 from typing import Any
@@ -300,10 +300,11 @@ def _compare(asked: str, candidate: Any, batch: Batch) -> tuple[float, float, bo
 
 def _beside(asked: str, candidate: Any, batch: Batch) -> tuple[Tensor, float, bool]:
     """Return the learner's loss, the right one, and whether they agree."""
-    logits, x, mu, logvar = batch
     value = _scalar(asked, call(asked, candidate, *(part.clone() for part in batch)), batch)
-    right = float(_right(logits.double(), x.double(), mu, logvar))
-    bound = 1e-5 * (1 + right) + float(allowed(mu, logvar).sum(dim=1).mean())
+    logits, x, mu, logvar = (part.double() for part in batch)
+    kl = right_kl(mu, logvar)
+    right = float((_right_bce(logits, x).sum(dim=1) + kl.sum(dim=1)).mean())
+    bound = 1e-5 * (1 + right) + float(allowed(kl, mu, logvar).sum(dim=1).mean())
     return value.detach(), right, abs(float(value) - right) <= bound
 
 
@@ -323,18 +324,8 @@ def _cause(asked: str, candidate: Any) -> str:
         found = torch.stack([_value(asked, candidate, batch).detach() for batch in batches])
     except CheckFailed:
         return ""
-    firsts = {
-        (cost, total): torch.stack(
-            [_SUMS[total](_PIXELS[cost](logits, x)) for logits, x, _, _ in batches]
-        )
-        for cost, total in product(_PIXELS, _SUMS)
-    }
-    seconds = {
-        (cost, total): torch.stack(
-            [_KL_SUMS[total](_KLS[cost](mu, lv)) for _, _, mu, lv in batches]
-        )
-        for cost, total in product(_KLS, _KL_SUMS)
-    }
+    firsts = _totals(_PIXELS, _SUMS, [(logits, x) for logits, x, _, _ in batches])
+    seconds = _totals(_KLS, _KL_SUMS, [(mu, logvar) for _, _, mu, logvar in batches])
     reconstruction, kl = firsts["", ""], seconds["", ""]
     right = reconstruction + kl
     rows = torch.tensor([len(mu) for _, _, mu, _ in batches])
@@ -366,6 +357,19 @@ def _cause(asked: str, candidate: Any) -> str:
     if _same(found, right * rows / round(number or 1)).all():
         return f"the sum is divided by {number:.0f} whatever the batch size"
     return _weights(found, reconstruction, kl)
+
+
+def _totals(
+    costs: Mapping[str, Callable[[Tensor, Tensor], Tensor]],
+    sums: Mapping[str, Callable[[Tensor], Tensor]],
+    batches: Sequence[tuple[Tensor, Tensor]],
+) -> dict[tuple[str, str], Tensor]:
+    """Return what each cost of an element gives by each way to sum it: a value for each batch."""
+    each = {cost: [formula(*batch) for batch in batches] for cost, formula in costs.items()}
+    return {
+        (cost, total): torch.stack([reduced(values) for values in each[cost]])
+        for cost, (total, reduced) in product(costs, sums.items())
+    }
 
 
 def _kl_over(asked: str, candidate: Any) -> float:

@@ -178,10 +178,10 @@ def _points(rows: int, columns: int, dtype: torch.dtype) -> Inputs:
     return mu + (0.5 * logvar).exp() * torch.randn_like(mu), mu, logvar
 
 
-def _allowed(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+def _allowed(right: Tensor, z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
     sigma = (0.5 * logvar).exp()
     squares = ((z - mu) / sigma) ** 2
-    rounding = 1e-5 * (1 + squares + _right_density(z, mu, logvar).abs())
+    rounding = 1e-5 * (1 + squares + right.abs())
     return rounding + 1.5e-4 / sigma * (1 + squares)
 
 
@@ -191,7 +191,7 @@ STD = Formula(
     draw=_logvar,
     each=_STD_MISTAKES,
     reduce={"": lambda each: each},
-    allowed=lambda logvar: 1e-5 * (0.5 * logvar).exp() + _FLOOR,
+    allowed=lambda right, logvar: 1e-5 * right + _FLOOR,
     never_less=True,
     row="row",
 )

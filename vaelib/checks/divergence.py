@@ -20,10 +20,10 @@ def right_kl(mu: Tensor, logvar: Tensor) -> Tensor:
     return kl_of_distributions(q, standard)
 
 
-def allowed(mu: Tensor, logvar: Tensor) -> Tensor:
-    """Return how far rounding and a floor of 1e-4 on sigma may move each value."""
+def allowed(right: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
+    """Return how far rounding and a floor of 1e-4 on sigma may move each right value."""
     sigma = (0.5 * logvar.double()).exp()
-    return 1e-5 * (1 + right_kl(mu, logvar)) + 1.5e-4 * (sigma + 1 / sigma)
+    return 1e-5 * (1 + right) + 1.5e-4 * (sigma + 1 / sigma)
 
 
 def _half(square: Tensor, variance: Tensor, log: Tensor, one: float = 1.0) -> Tensor:

@@ -9,7 +9,8 @@ the learner's values. Only inputs are random, and bounds lie above what rounding
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import product
 from typing import Any
 
@@ -73,7 +74,7 @@ class Formula:
     reduce : mapping
         What becomes of the elements (batch, latent_dim).
     allowed : callable
-        What rounding and a floor on sigma may change of an element.
+        What rounding and a floor on sigma may change of a right element, which it is given first.
     never_less : bool
         Whether they change it upwards alone, rounding aside.
     strict : bool
@@ -100,16 +101,20 @@ class Formula:
         """Return the right result, in float64."""
         return self.reduce[""](self.each[""](*(part.double() for part in inputs)))
 
+    def truth(self, inputs: Inputs) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        """Return the right result, and by how much a value may be smaller and larger than that."""
+        inputs = tuple(part.double() for part in inputs)
+        each = self.each[""](*inputs)
+        right = self.reduce[""](each)
+        with torch.no_grad():
+            more = self.reduce[""](self.allowed(each, *inputs))
+            return right, (1e-5 * (1 + right.abs()) if self.never_less else more, more)
+
     def case(self, rows: int, columns: int, dtype: torch.dtype) -> Case:
         """Return random inputs of that size, and the words for them."""
         dimensions = f" of {columns} dimensions" if columns > 1 else ""
         what = f"{rows} {self.row}{'s' if rows > 1 else ''}{dimensions}"
         return Case(what, self.draw(rows, columns, dtype))
-
-    def bounds(self, right: Tensor, inputs: Inputs) -> tuple[Tensor, Tensor]:
-        """Return by how much a right value may be smaller and larger than that."""
-        more = self.reduce[""](self.allowed(*(part.double() for part in inputs)))
-        return (1e-5 * (1 + right.abs()) if self.never_less else more), more
 
     def judged(
         self, asked: str, candidate: Any, value: Any, right: Tensor, inputs: Inputs
@@ -160,28 +165,36 @@ class Formula:
             fitting = [name for name, reduce in self.reduce.items() if reduce(right).shape == shape]
         return fitting[0] if len(fitting) == 1 else ""
 
+    @cached_property
+    def rows_over_the_range(self) -> list[tuple[Inputs, tuple[Tensor, tuple[Tensor, Tensor]]]]:
+        """Single rows with logvar from -10 to 10, alone so that a loss tells of each; and truths.
+
+        They are the same for every answer, whatever it has set; it gets copies.
+        """
+        with torch.inference_mode(False), torch.no_grad():
+            logvar = torch.linspace(-10, 10, 41, dtype=torch.float32, device="cpu").view(-1, 1, 1)
+            half = torch.full((1, 1), 0.5, dtype=torch.float32, device="cpu")
+            rows = [(*[half] * (len(self.names) - 1), row) for row in logvar]
+            return [(row, self.truth(row)) for row in rows]
+
     def over_the_range(self, asked: str, candidate: Any) -> str:
         """Return `CLAMPED` or `NEGATIVE` if that is what goes wrong from -10 to 10, or ""."""
-        logvar = torch.linspace(-10, 10, 41)[:, None]
-        others = [torch.full_like(logvar, 0.5)] * (len(self.names) - 1)
-        rows = [tuple(part[None] for part in row) for row in zip(*others, logvar, strict=True)]
         pairs = []
-        for row in rows:  # alone, so that a loss tells of each
-            value, right = call(asked, candidate, *_copies(row)), self.right(*row)
+        for row, (right, bounds) in self.rows_over_the_range:
+            value = call(asked, candidate, *_copies(row))
             if not isinstance(value, Tensor) or value.shape != right.shape:
                 return ""
             found = value.detach()
-            pairs.append(
-                (found.flatten(), (_off(found, right, self.bounds(right, row)) <= 1).flatten())
-            )
+            pairs.append((found.flatten(), (_off(found, right, bounds) <= 1).flatten()))
         found, fits = (torch.cat(side) for side in zip(*pairs, strict=True))
-        negative = logvar[:, 0] < 0
+        logvar = torch.cat([row[-1][0] for row, _ in self.rows_over_the_range])
+        negative = logvar < 0
         if torch.equal(found.isnan(), negative):
             return NEGATIVE
         # an end at which one value alone is wrong cannot be told from another mistake
         ends = found[~fits & negative], found[~fits & ~negative]
         flat = all(len(end) != 1 and bool((end == end[:1]).all()) for end in ends)
-        middle = logvar[:, 0].abs() <= 0.5
+        middle = logvar.abs() <= 0.5
         return CLAMPED if flat and bool(fits[middle].all()) and not bool(fits.all()) else ""
 
 
@@ -198,8 +211,7 @@ def check_shape(formula: Formula, candidate: Any, asked: str) -> str:
             _same_dtype(asked, shaped(asked, value, tuple(right.shape)), dtype)
         else:
             # that one row's may be any shape is for the checks of values
-            replaced = Formula(**{**vars(formula), "strict": True})
-            replaced.judged(asked, candidate, value, right, inputs)
+            replace(formula, strict=True).judged(asked, candidate, value, right, inputs)
     small_print = check_small_print(formula, candidate, asked)
     return f"shape and type of {len(DTYPES) * len(sizes)} results; {small_print}"
 
@@ -229,9 +241,8 @@ def check_values(
     compared: list[int] = []
     for dtype in DTYPES:
         for case in cases(dtype):
-            right = formula.right(*case.inputs)
+            right, bounds = formula.truth(case.inputs)
             compared.append(right.numel())
-            bounds = formula.bounds(right, case.inputs)
             for how, mode in GRAD_MODES.items():
                 with mode():
                     value = call(asked, candidate, *_copies(case.inputs))
@@ -286,15 +297,14 @@ def check_gradients(
     for dtype in DTYPES:
         for case in cases(dtype):
             inputs = _leaves(case.inputs)
-            right = formula.right(*inputs)
+            right, bounds = formula.truth(inputs)
             if right.ndim and len(right) == 1 and not formula.strict:
                 continue  # the shape of one row is judged by `check_shape`
             # copies, since work in place costs its points there too
             value = call(asked, candidate, *_copies(inputs))
             torch.set_grad_enabled(True)  # the answer may have switched it off
             value = formula.judged(asked, candidate, value, right, inputs)
-            truth = right.detach()
-            fits = _off(value.detach(), truth, formula.bounds(truth, case.inputs)) <= 1
+            fits = _off(value.detach(), right.detach(), bounds) <= 1
             if case.edge and right.ndim and not bool(fits.all()):
                 kept = fits.flatten(1).all(dim=1) if fits.ndim > 1 else fits
                 if not bool(kept.any()):
