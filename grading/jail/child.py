@@ -32,6 +32,7 @@ from grading.answer import Outline, Release, find  # type: ignore[import-untyped
 from grading.errors import text_of  # type: ignore[import-untyped]
 from grading.gpu import PretendGPU  # type: ignore[import-untyped]
 from grading.program import run  # type: ignore[import-untyped]
+from grading.replace import standing_in  # type: ignore[import-untyped]
 
 _FILE = "<answer>"
 Reply = tuple[protocol.Message, list[Tensor]]
@@ -192,11 +193,8 @@ class Child:
 
     def _using(self, sources: dict[str, str]) -> Any:
         """Put the judge's version of other pieces in the place of the answer's, for one call."""
-        defined = {name: _defined(source) for name, source in sources.items()}
-        if not defined:
-            return contextlib.nullcontext()
-        standing_in = next(iter(defined.values()))["standing_in"]
-        return standing_in(self.answer.__dict__, {name: defined[name][name] for name in defined})
+        right = {name: _defined(source)[name] for name, source in sources.items()}
+        return standing_in(self.answer.__dict__, right) if right else contextlib.nullcontext()
 
     def _pull(self, request: protocol.Pull, tensors: list[Tensor]) -> Reply:
         """Return the vector-Jacobian product of a call: of those sources that have one."""

@@ -25,7 +25,7 @@ from grading.verdict import GradingError
 _HERE = Path(__file__).parent
 _GRADING = ("__init__.py", "limits.py", "protocol.py", "wire.py")
 _JAIL = ("__init__.py", "child.py", "inside.py", "seccomp.py")
-_CHECKS = ("answer.py", "errors.py", "gpu.py", "program.py")
+_CHECKS = ("answer.py", "errors.py", "gpu.py", "program.py", "replace.py")
 _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",

@@ -11,7 +11,7 @@ _exec = builtins.exec
 
 def spy(program, names=None, *more):
     _exec(program, names, *more)
-    if isinstance(names, dict) and "standing_in" in names:
+    if getattr(program, "co_filename", "") == "<right>":
         KEPT.update(names)
 
 
