@@ -40,11 +40,6 @@ class Task(NamedTuple):
     course: Path | None = None  # where the process starts, if None
     jailed: bool = True
 
-    @property
-    def learner(self) -> str:
-        """Whose it is."""
-        return self.submission.learner
-
 
 def unjudged(submission: Submission, kind: str, reason: str) -> Graded:
     """Return a result without points: staff are told why, and nothing is scored 0."""
@@ -69,7 +64,7 @@ def on_this_machine(tasks: Iterable[Task], count: int) -> Iterator[Graded]:
     def noted() -> Iterator[Task]:
         yield from list(waiting.values())
         for task in left:
-            waiting[task.learner] = task
+            waiting[task.submission.learner] = task
             yield task
 
     barren = 0  # pools that broke, one after the other, without a result
@@ -161,8 +156,8 @@ def _run(
             task = going.pop(future)
             graded = _result(future, task)
             failed = any(skill.kind == "grader error" for skill in graded.skills)
-            if failed and task.learner not in tried:
-                tried.add(task.learner)
+            if failed and task.submission.learner not in tried:
+                tried.add(task.submission.learner)
                 again.append(task)
             else:
                 yield graded

@@ -151,7 +151,7 @@ class Session:
                 protocol.Input(i.requires_grad, i.is_leaf, i.ndim == 2 and not i.is_contiguous())
                 for i in inputs
             ],
-            _sources(using),
+            {name: pieces.source(name, piece) for name, piece in using.items()},
             mode.fill if isinstance(mode, PretendGPU) else None,
             **about,
         )
@@ -335,10 +335,6 @@ def candidate(
     about = {"session": session, "name": name, "__globals__": {}, "trusted": trusted}
     made = type(name, (Module,), about)
     return made if kind == "module class" else made()
-
-
-def _sources(using: Mapping[str, Any]) -> dict[str, str]:
-    return {name: pieces.source(name, piece) for name, piece in using.items()}
 
 
 def _same(one: Tensor, other: Tensor | None) -> bool:

@@ -205,7 +205,7 @@ class _Run:
         known = None if self._course.welcomes else self._book.known()
         for learner in learners:
             strange = ""
-            if not _storable(learner):
+            if len(learner) > 128 or not learner.isprintable():  # nbgrader's tables, every page
                 strange = "the folder's name is no learner's id"
             elif known is not None and learner not in known:
                 strange = "not in the gradebook's roster, and Autograde.create_student is False"
@@ -273,18 +273,15 @@ def write_feedback(course: Course, assignment: str, learner: str | None = None) 
             folder = course.folder("feedback", record.learner, assignment)
             write(folder / f"{assignment}.html", page(assignment, titles, record))
             graded = course.folder("autograded", record.learner, assignment)
+            unasked = hashlib.blake2b(f"{assignment}/{record.learner}".encode(), key=key)
             for name, otherwise in (
                 ("timestamp.txt", ""),
-                ("submission_secret.txt", _unasked(key, assignment, record.learner)),
+                ("submission_secret.txt", unasked.hexdigest()),
             ):
                 beside = graded / name
                 if beside.exists() or not (folder / name).exists():
                     write(folder / name, beside.read_text() if beside.exists() else otherwise)
     return waiting
-
-
-def _unasked(key: bytes, assignment: str, learner: str) -> str:
-    return hashlib.blake2b(f"{assignment}/{learner}".encode(), key=key).hexdigest()
 
 
 def write(path: Path, text: str) -> None:
@@ -366,11 +363,6 @@ def _rubrics(course: Course, assignment: str) -> dict[str, str]:
 
 def _solution_cells(release: dict[str, Any]) -> list[dict[str, Any]]:
     return [c for c in release["cells"] if c["metadata"].get("nbgrader", {}).get("solution")]
-
-
-def _storable(learner: str) -> bool:
-    """Return whether nbgrader's tables take the id (128 characters), and every page too."""
-    return len(learner) <= 128 and learner.isprintable()
 
 
 @contextmanager

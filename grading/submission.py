@@ -185,16 +185,13 @@ def misplaced(top: Path, assignment: str, assignments: Collection[str]) -> Itera
             name = printable(entry.name)
             if _SKIPPED.match(entry.name) or entry.name in assignments:
                 continue
-            inside = _listed(entry.path) if entry.is_dir(follow_symlinks=False) else []
+            inside = os.listdir(entry.path) if entry.is_dir(follow_symlinks=False) else []
+            inside = [one for one in inside if _NOTEBOOK.search(one)]
             if (like(entry.name) and entry.is_dir()) or any(map(like, inside)):
                 yield f"{shown}/{name}/: rename it to {shown}/{assignment}/"
             elif entry.is_file(follow_symlinks=False) and _NOTEBOOK.search(entry.name):
                 cure = f"put it into {shown}/{assignment}/" if like(entry.name) else "put it away"
                 yield f"{shown}/{name}: expected {shown}/ASSIGNMENT/{name}; {cure}"
-
-
-def _listed(folder: str) -> list[str]:
-    return [name for name in os.listdir(folder) if _NOTEBOOK.search(name)]
 
 
 def printable(text: str) -> str:
