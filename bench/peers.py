@@ -1,4 +1,4 @@
-"""Measure training and evaluation, and write the page that shows them: book/bench.md.
+"""Measure training and evaluation, and show them on book/bench.md.
 
     python bench/peers.py           # some minutes, on a machine that does nothing else
     python bench/peers.py --small   # one run of the smallest sizes
@@ -14,7 +14,6 @@ import importlib
 import json
 import math
 import os
-import platform
 import shutil
 import statistics
 import subprocess
@@ -25,15 +24,13 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import torch
+from page import keep, processor
 from torch.nn.functional import binary_cross_entropy
 from torch.utils.data import DataLoader, TensorDataset
 from training import bare_loop
 
 from vaelib import VAE, evaluate, fit, information_split, load_mnist
 from vaelib.evaluation import importance_weighted_bound
-
-ROOT = Path(__file__).resolve().parents[1]
-NUMBERS, PAGE = ROOT / "book" / "bench.json", ROOT / "book" / "bench.md"
 
 # Images and batch sizes, each with the number of runs.
 TRAININGS = {(5_000, 64): 3, (5_000, 512): 3, (5_000, 4096): 3, (60_000, 64): 1, (60_000, 4096): 1}
@@ -279,14 +276,6 @@ def measure_large(cases):
     return found
 
 
-def processor():
-    """Return the processor's name, as the system says it."""
-    path = Path("/proc/cpuinfo")
-    lines = path.read_text().splitlines() if path.is_file() else []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor() or platform.machine()
-
-
 def graphics():
     """Return the GPU's name, or None."""
     return torch.cuda.get_device_name() if torch.cuda.is_available() else None
@@ -321,6 +310,7 @@ def measured(small):
         "date": date.today().isoformat(),
         "small": small,
         "packages": packages,
+        "work": WORK,
         "rate": matrix_rate(),
         "trainings": train_all(trainers, sizes),
         "ways": train_all(
@@ -328,100 +318,6 @@ def measured(small):
         ),
         "large": measure_large([case for case in LARGE if not small or case[1] <= 1_000]),
     }
-
-
-def table(head, rows):
-    """Return a table in Markdown: its first column text, the others numbers."""
-    marks = ["---"] + ["---:"] * (len(head) - 1)
-    return "\n".join("| " + " | ".join(map(str, row)) + " |" for row in [head, marks, *rows])
-
-
-PAGE_TEXT = """\
-# How fast it is
-
-`vaelib.fit` is written to be read. What does that cost? One epoch of the same network, on one
-thread, by the loops that people use, in thousands of images a second. In brackets the time that
-each takes as a multiple of `vaelib.fit`'s. The runs of all loops alternate.
-
-{trainings}
-
-{left_out}The bare loop checks nothing and keeps no history. The loop of pytorch/examples takes its
-batches from a `DataLoader`, which puts them together image by image, and so do Lightning and
-pythae; `fit` indexes one tensor. The largest products of matrices run at {rate:.0f} billion
-operations a second on this thread, and `fit` reaches {share:.0%} of that at its best.
-
-## Other ways to train
-
-{ways}
-
-These are multiples of the speed of `vaelib.fit` as it is, on 5,000 images in batches of 512.
-bfloat16 by `torch.autocast` is not among them: the parts of a `VAE` refuse a dtype that is not
-that of their weights.
-
-## Many images, many dimensions
-
-{large}
-
-Memory is the peak above that of the arguments. `evaluate` and `importance_weighted_bound` (10
-draws for an image) check all pixels at once, then work in pieces. `information_split` compares all
-pairs: twice as many images take four times as long, and a million would take
-{million:,.0f} hours with 20 dimensions. Some thousands, drawn at random, say what it can say: its
-information never exceeds the logarithm of their number.
-
-## What it was measured on
-
-{processor}, {cores} cores, {gpu}; {packages}; {date}{small}.
-`make bench` measures again and writes this page.
-"""
-
-
-def page(found):
-    """Return the page that shows what was measured."""
-    names = list(found["trainings"][0]["seconds"])
-    rows = []
-    for size in found["trainings"]:
-        times, ours = size["seconds"], size["seconds"]["vaelib.fit"]
-        cells = [f"{size['images'] / times[n] / 1000:.1f} ({times[n] / ours:.2f})" for n in names]
-        rows.append([f"{size['images']:,} images, batches of {size['batch']:,}", *cells])
-    best = max(size["images"] / size["seconds"]["vaelib.fit"] for size in found["trainings"])
-    (ways,) = found["ways"]
-    base = ways["seconds"]["vaelib.fit"]
-    pairs = [c for c in found["large"] if c["function"] == "information_split"]
-    most = max((c for c in pairs if c["dimensions"] == 20), key=lambda case: case["images"])
-    left = [name for name in TRAINERS if name not in names]
-    return PAGE_TEXT.format(
-        trainings=table(["one epoch of", *names], rows),
-        left_out=f"Not installed, so not here: {', '.join(left)}. " if left else "",
-        rate=found["rate"] / 1e9,
-        share=best * WORK / found["rate"],
-        ways=table(
-            ["way", "speed"],
-            [[n, f"{base / s:.2f}"] for n, s in ways["seconds"].items() if n != "vaelib.fit"],
-        ),
-        large=table(
-            ["function", "images", "dimensions", "seconds", "memory (MB)"],
-            [
-                [
-                    f"`{c['function']}`",
-                    f"{c['images']:,}",
-                    c["dimensions"],
-                    f"{c['seconds']:.2f}",
-                    f"{c['peak']:,.0f}",
-                ]
-                for c in found["large"]
-            ],
-        ),
-        million=most["seconds"] * (1_000_000 / most["images"]) ** 2 / 3600,
-        processor=found["processor"],
-        cores=found["cores"],
-        gpu=found["gpu"] or "no GPU",
-        packages=", ".join(f"{n} {v}" for n, v in found["packages"].items() if v),
-        date=found["date"],
-        small=". It was one run of the smallest sizes, beside other work: a trial of the bench, "
-        "and no ground to compare anything"
-        if found["small"]
-        else "",
-    )
 
 
 def main():
@@ -434,10 +330,7 @@ def main():
         torch.set_num_threads(1)
         large(given.large[0], int(given.large[1]), int(given.large[2]))
         return
-    found = measured(given.small)
-    NUMBERS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
-    PAGE.write_text(page(found), encoding="utf-8")
-    print(f"wrote {PAGE.relative_to(ROOT)}")
+    keep("training", measured(given.small))
 
 
 if __name__ == "__main__":
