@@ -354,6 +354,6 @@ def test_the_call_is_left_out_while_nbgrader_runs_the_notebook(monkeypatch):
 @pytest.mark.parametrize("assignment", ASSIGNMENTS)
 def test_the_notebooks_tell_the_limits_and_what_comes_next(assignment):
     release = notebook_path(ROOT / "exercises", assignment).read_text(encoding="utf-8")
-    clock = guard.SECONDS * guard._PATIENCE
+    clock = guard.SECONDS * guard.PATIENCE
     assert f"after {guard.SECONDS:.0f} seconds of computing, or {clock:.0f} by the clock" in release
     assert "(../../book/after.md)" in release and (ROOT / "book/after.md").exists()

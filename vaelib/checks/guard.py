@@ -37,11 +37,29 @@ import numpy as np
 import torch
 
 SECONDS = 20.0  # of a core, for one check; a right answer needs less than one
-_PATIENCE = 15  # times as long by the clock: for an answer that sleeps, or on a crowded machine
+PATIENCE = 15  # times as long by the clock, for an answer that sleeps
 
 
 class TimeIsUp(BaseException):
     """Not an Exception, so that `except Exception` in an answer cannot swallow it."""
+
+
+class Waits(TimeIsUp):
+    """What struck is the clock on the wall: the answer hardly worked."""
+
+
+def _queued(thread: int) -> float:
+    """Return how long a thread of this process has waited for a core, if the system is Linux."""
+    try:
+        with open(f"/proc/self/task/{thread}/schedstat") as told:
+            return int(told.read().split()[1]) / 1e9
+    except OSError:
+        return 0.0
+
+
+def _clock(thread: int) -> float:
+    """Return the time on the wall that a crowded machine does not use up."""
+    return time.monotonic() - _queued(thread)
 
 
 _pardoned = [0.0, 0.0]  # seconds of CPU and of the clock that are not the answer's
@@ -50,12 +68,13 @@ _pardoned = [0.0, 0.0]  # seconds of CPU and of the clock that are not the answe
 @contextmanager
 def pardoned() -> Iterator[None]:
     """Let what happens in here cost the answer that is judged no time."""
-    used, wall = time.thread_time(), time.monotonic()
+    thread = threading.get_native_id()
+    used, wall = time.thread_time(), _clock(thread)
     try:
         yield
     finally:
         _pardoned[0] += time.thread_time() - used
-        _pardoned[1] += time.monotonic() - wall
+        _pardoned[1] += _clock(thread) - wall
 
 
 def answering(function: Callable[..., Any], *arguments: Any) -> Any:
@@ -67,9 +86,10 @@ def answering(function: Callable[..., Any], *arguments: Any) -> Any:
 def time_limit() -> Iterator[None]:
     """Raise `TimeIsUp` in an answer that has had `SECONDS` of its thread's CPU.
 
-    On a crowded machine an answer waits, which is not its fault: the clock on the wall is a last
-    resort. Where the system has alarms, and in the main thread, one looks at both; elsewhere (on
-    Windows, in a thread of a server) another thread does, which cannot wake an answer that sleeps.
+    The clock on the wall is a last resort, for an answer that sleeps: `Waits`. On a crowded machine
+    an answer waits for a core, which is not its fault, and no time of its own where Linux tells it.
+    Where the system has alarms, and in the main thread, one looks at both; elsewhere (on Windows,
+    in a thread of a server) another thread does, which cannot wake an answer that sleeps.
     """
     _pardoned[:] = [0.0, 0.0]
     alarm = hasattr(signal, "SIGALRM") and threading.current_thread() is threading.main_thread()
@@ -77,9 +97,11 @@ def time_limit() -> Iterator[None]:
         yield
 
 
-def _is_up(used: float, wall: float) -> bool:
+def _is_up(used: float, wall: float) -> type[TimeIsUp] | None:
     spent, waited = used - _pardoned[0], wall - _pardoned[1]
-    return spent > SECONDS or waited > _PATIENCE * SECONDS
+    if spent > SECONDS:
+        return TimeIsUp
+    return Waits if waited > PATIENCE * SECONDS else None
 
 
 def _in_an_answer(frame: types.FrameType | None) -> bool:
@@ -89,12 +111,13 @@ def _in_an_answer(frame: types.FrameType | None) -> bool:
 
 @contextmanager
 def _alarm() -> Iterator[None]:
-    used, wall = time.thread_time(), time.monotonic()
+    thread = threading.get_native_id()
+    used, wall = time.thread_time(), _clock(thread)
 
     def ring(_: int, frame: types.FrameType | None) -> None:
-        late = _is_up(time.thread_time() - used, time.monotonic() - wall)
+        late = _is_up(time.thread_time() - used, _clock(thread) - wall)
         if late and _in_an_answer(frame):
-            raise TimeIsUp
+            raise late
 
     previous = signal.signal(signal.SIGALRM, ring)
     # rings again and again: a bare `except` in a loop may have swallowed it
@@ -109,7 +132,8 @@ def _alarm() -> Iterator[None]:
 @contextmanager
 def _watched() -> Iterator[None]:
     """Let another thread look at the clocks, and raise in this one."""
-    thread, wall, done = threading.get_ident(), time.monotonic(), threading.Event()
+    thread, native, done = threading.get_ident(), threading.get_native_id(), threading.Event()
+    wall = _clock(native)
     clock = getattr(time, "pthread_getcpuclockid", None)  # Windows tells no thread of another's
     used = (lambda: time.clock_gettime(clock(thread))) if clock else (lambda: 0.0)
     start = used()
@@ -117,9 +141,9 @@ def _watched() -> Iterator[None]:
 
     def watch() -> None:
         while not done.wait(0.05):
-            late = _is_up(used() - start, time.monotonic() - wall)
+            late = _is_up(used() - start, _clock(native) - wall)
             if late and _in_an_answer(sys._current_frames().get(thread)):
-                raise_in(ctypes.c_ulong(thread), ctypes.py_object(TimeIsUp))
+                raise_in(ctypes.c_ulong(thread), ctypes.py_object(late))
 
     watcher = threading.Thread(target=watch, daemon=True)
     watcher.start()

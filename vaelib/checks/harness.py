@@ -115,9 +115,9 @@ def check(*references: Any, read: str) -> Callable[[Check], Check]:
             except CheckFailed as failure:
                 failure.read = failure.read or read
                 raise failure.with_traceback(None) from None
-            except TimeIsUp:
+            except TimeIsUp as error:
                 asked = "an answer in reasonable time"
-                raise CheckFailed(asked, _time_is_up(), TOO_SLOW, read) from None
+                raise CheckFailed(asked, _late(error), TOO_SLOW, read) from None
 
         return judged  # type: ignore[return-value]
 
@@ -201,7 +201,7 @@ def call(asked: str, function: Callable[..., Any], *arguments: Any) -> Any:
     except (CheckFailed, KeyboardInterrupt):
         raise
     except TimeIsUp as error:
-        seen, likely = _time_is_up(error), TOO_SLOW
+        seen, likely = _late(error) + _where(error), TOO_SLOW
     except RecursionError as error:
         seen = f"RecursionError: a function calls itself without end{_where(error)}"
     except BaseException as error:  # SystemExit too: the learner's exit() must not end grading
@@ -412,9 +412,11 @@ def passes(piece: Any, *checks: Callable[[Any, int], Any]) -> bool:
     return True
 
 
-def _time_is_up(error: BaseException | None = None) -> str:
-    where = _where(error) if error else ""
-    return f"it was still running after {guard.SECONDS:g} seconds of work{where}"
+def _late(error: TimeIsUp) -> str:
+    limit = f"{guard.SECONDS:g} seconds of work"
+    if isinstance(error, guard.Waits):
+        limit = f"{guard.PATIENCE * guard.SECONDS:g} seconds, asleep or waiting for most of them"
+    return f"it was still running after {limit}"
 
 
 _NOT_THE_LEARNERS = (sysconfig.get_path("stdlib"), os.path.dirname(os.path.dirname(__file__)))

@@ -49,7 +49,7 @@ def judged(path: Path, quiet: bool) -> tuple[str, Report]:
     child = context.Process(target=_tell, args=(there, path, quiet))
     child.start()
     there.close()
-    seconds = guard.SECONDS * guard._PATIENCE
+    seconds = guard.SECONDS * guard.PATIENCE
     try:
         answered = wait([here, child.sentinel], seconds)
         told = here.recv() if here.poll() else None
