@@ -11,6 +11,7 @@ PACKAGES = {
     "bwrap": "bubblewrap",
     "pg_ctlcluster": "postgresql",
     "pdftotext": "poppler-utils",
+    "pdftoppm": "poppler-utils",
     "node": "nodejs",
     "npm": "npm",
 }

@@ -18,7 +18,7 @@ from nbgrader_course import ROOT
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
-from system import absent, chromium
+from system import PACKAGES, absent, chromium
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
@@ -133,6 +133,11 @@ def test_the_environments_script_knows_the_bounds_and_the_builds():
     assert make_env.build(has_card=False, platform="linux") == "cpu"
     assert make_env.build(has_card=True, platform="linux") == ""
     assert make_env.build(has_card=False, platform="darwin") == ""
+
+
+def test_every_program_that_tests_require_has_a_package():
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "tests").glob("*.py")]
+    assert set(re.findall(r"\brequire\(\"(\w+)\"\)", "".join(sources))) == set(PACKAGES)
 
 
 @pytest.mark.parametrize("ci, ends", [("true", pytest.fail.Exception), ("", pytest.skip.Exception)])
