@@ -588,7 +588,9 @@ def step_value(candidate: Any, seed: int) -> str:
     batches = (11, 1, 7)
     for rows in batches:
         x = torch.rand(rows, _PIXEL_COUNT)
-        before = _loss(model, x)
+        with torch.no_grad():
+            outputs = _forward(model, x)
+            before, alone = (float(f(*outputs)) for f in (right_elbo, right_reconstruction))
         with using(candidate, *_LOSS_SKILLS, negative_elbo=right_elbo):
             found = call(asked, candidate, model, optimizer, x)
         if not isinstance(found, float):
@@ -602,6 +604,7 @@ def step_value(candidate: Any, seed: int) -> str:
         if not abs(found - before) <= _NEARLY:
             causes = {
                 "this is the loss after the step": _loss(model, x),
+                "this is the reconstruction alone": alone,
                 "the sign is turned": -before,
                 "the loss was divided by the number of images, which it is already": before / rows,
                 "the loss was multiplied by the number of images": before * rows,

@@ -93,6 +93,9 @@ _DENSITIES: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
     "exp(logvar) stands where its logarithm, logvar, belongs": (
         lambda z, mu, lv: _density(z, mu, lv.exp(), lv.exp())
     ),
+    "sigma stands where its logarithm, 0.5 * logvar, belongs": (
+        lambda z, mu, lv: _density(z, mu, lv.exp(), 2 * (0.5 * lv).exp())
+    ),
     "the square is divided by sigma: divide by the variance, exp(logvar)": (
         lambda z, mu, lv: _density(z, mu, (0.5 * lv).exp(), lv)
     ),

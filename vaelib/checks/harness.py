@@ -176,6 +176,9 @@ _CAUSES = {
         "`self.` is missing in `__init__`: a variable without it ends where `__init__` does"
     ),
     "unexpected keyword argument": "the function that is called there has no such parameter",
+    "Device index must not be negative": (
+        "`get_device()` is -1 on the CPU, which is no device: take `.device`"
+    ),
     "No module named": "a package that is not installed here: torch is enough for the answer",
     "tensors can be converted to Python scalars": (
         "`math` takes single numbers: use torch's functions, such as `torch.exp`"

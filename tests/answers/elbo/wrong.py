@@ -2238,6 +2238,7 @@ def train_step(model, optimizer, x):
 
 # %% the reconstruction is returned
 # loses: step_value
+# told: this is the reconstruction alone
 # because: the reconstruction alone is returned
 # from: index query def train_step(model, optimizer, x), one that returns mse
 # batch: third

@@ -1073,6 +1073,7 @@ def gaussian_log_prob(z, mu, logvar):
 
 # %% sigma where its logarithm belongs
 # loses: log_prob_values log_prob_gradients
+# told: sigma stands where its logarithm, 0.5 * logvar, belongs
 # because: sigma itself is subtracted, not log(sigma)
 # from: piEsposito/blitz-bayesian-deep-learning pull request 15
 # batch: third
@@ -1106,6 +1107,7 @@ def gaussian_log_prob(z, mu, logvar):
 
 # %% to the number of a GPU
 # loses: log_prob_values log_prob_gradients
+# told: `get_device()` is -1 on the CPU, which is no device: take `.device`
 # because: get_device() is -1 on the CPU, and that is no device
 # from: nyukat/incidental-correlation incidental_correlation/modules/stats.py
 # batch: third
