@@ -236,6 +236,12 @@ def test_what_was_seen_is_told_in_numbers_or_with_the_learners_line(subject, nam
     assert seen in run(subject, skill, answer(subject, name)).seen
 
 
+@pytest.mark.parametrize("seed", [2000, 2003])
+def test_a_floor_passes_where_the_weight_of_a_slope_is_large(seed):
+    """Both draw a weight above four, where a tolerance of 0.03 was passed by 0.0001."""
+    assert run("kl_loss", "divergence_gradients", answer("kl_loss", "floor added"), seed) is None
+
+
 def test_no_line_is_told_where_a_prompt_keeps_none():
     names = {}
     exec("def kl_divergence(mu, logvar):\n    return len(3)\n", names)

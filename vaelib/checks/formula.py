@@ -314,8 +314,10 @@ def check_gradients(
                 value = call(asked, candidate, *_copies(inputs))
                 torch.set_grad_enabled(True)
                 value = formula.judged(asked, candidate, value, right, inputs)
-            # of one number, times the rows: then a slope is as large as one row's
-            weight = torch.randn(right.shape) if right.ndim else torch.tensor(1.0 * len(inputs[0]))
+            # of one number, times the rows: then a slope is as large as one row's; and none so
+            # large that what is allowed, which is not multiplied, is passed by a floor on sigma
+            rows = torch.tensor(1.0 * len(inputs[0]))
+            weight = torch.randn(right.shape).clamp(-3, 3) if right.ndim else rows
             found = gradients(asked, value, weight.to(value.dtype), *inputs)
             torch.set_grad_enabled(True)
             expected = torch.autograd.grad(right, inputs, weight.double())

@@ -1682,7 +1682,9 @@ def train_step(model, optimizer, x):
     return loss.item()
 
 # %% held out: step: recon only
-# loses: step_value step_moves step_trains
+# loses: step_value
+# told: this is the reconstruction alone
+# loses: step_moves step_trains
 # told: no cause
 # batch: held out
 def train_step(model, optimizer, x):
