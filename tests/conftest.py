@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from stage_page import visit  # noqa: F401 (a fixture)
+from stage_page import tabs, visit  # noqa: F401 (fixtures)
 from system import chromium
 
 from vaelib import load_mnist

@@ -21,27 +21,27 @@ PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Expl
 
 
 @pytest.fixture
-def show(browser, tmp_path):
+def show(tabs, tmp_path):
     """Open pages of HTML from a file; at the end none has raised or asked for another file."""
-    contexts, wrong = [], []
+    wrong = []
 
     def open_page(html, **options):
-        path = tmp_path / f"{len(contexts)}.html"
+        path = tmp_path / f"{len(tabs.used)}.html"
         path.write_text(PAGE.format(html), encoding="utf-8")
-        contexts.append(browser.new_context(offline=True, reduced_motion="reduce", **options))
-        page = contexts[-1].new_page()
-        page.on("console", lambda said: wrong.append(said.text))
-        page.on("pageerror", lambda error: wrong.append(str(error)))
         ours = (path.as_uri(), "data:", "blob:")
-        page.on("request", lambda asked: asked.url.startswith(ours) or wrong.append(asked.url))
+        listeners = {
+            "console": lambda said: wrong.append(said.text),
+            "pageerror": lambda error: wrong.append(str(error)),
+            "request": lambda asked: asked.url.startswith(ours) or wrong.append(asked.url),
+        }
+        page = tabs.open(listeners, reduced_motion="reduce", **options)
         page.goto(path.as_uri())
         if options.get("java_script_enabled", True):
             page.wait_for_function(BEGUN)
         return page
 
     yield open_page
-    for context in contexts:
-        context.close()
+    tabs.leave()
     assert wrong == []
 
 
