@@ -5,6 +5,7 @@ import functools
 import io
 import json
 import os
+import pickle
 import shutil
 import sys
 from contextlib import redirect_stderr, redirect_stdout
@@ -103,12 +104,43 @@ def scores(folder, learner, assignment):
         }
 
 
+_graded = {}  # by all that the verdicts on a submission depend on
+
+
+def _key(task):
+    given = task.submission
+    parts = given.digest, given.learner, given.assignment, task.secret, task.release, task.jailed
+    return pickle.dumps(parts)
+
+
 def graded_here(tasks, count):
     """Grade in this process, in the place of `pool.on_this_machine`: its start costs seconds.
 
-    One judge for all courses: which of them it hides is not tried where this is used.
+    One judge for all courses: which of them it hides is not tried where this is used. What is
+    handed in once more, in a copy of a course, is not judged again.
     """
     from grading import pool
 
     for task in tasks:
-        yield pool._grade(task._replace(course=None))
+        key = _key(task)
+        if key not in _graded:
+            _graded[key] = pool._grade(task._replace(course=None))
+        yield _graded[key]
+
+
+def remembered(grade):
+    """Return a way to grade, like `pool.on_this_machine`, whose verdicts `graded_here` knows."""
+
+    def grading(tasks, count):
+        keys = {}
+
+        def noted():
+            for task in tasks:
+                keys[task.submission.learner] = _key(task)
+                yield task
+
+        for graded in grade(noted(), count):
+            _graded[keys[graded.learner]] = graded
+            yield graded
+
+    return grading
