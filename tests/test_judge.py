@@ -29,7 +29,10 @@ ENTRIES = [
     for assignment in ("sampling", "kl_loss")
     for given in (BANKS[assignment].right | BANKS[assignment].wrong).values()
     # the judge knows nothing of vaelib's asked names, so these are other failures there
-    if given.batch == "own" and "vaelib" not in str(given)
+    if given.batch == "own"
+    and "vaelib" not in str(given)
+    # this takes as long as all others together; the checks themselves are tried with it
+    and given.name != "MultivariateNormal"
 ]
 
 
@@ -164,12 +167,14 @@ def test_code_that_fails_as_it_runs_is_the_learners_error(judge):
 
 @pytest.mark.slow
 def test_what_is_printed_costs_nothing(judge):
-    source = notebook_cell("kl_loss").replace(
+    source = "calls = []\n" + notebook_cell("kl_loss").replace(
         "return 0.5",
         "import os, sys\n"
-        "    print('x' * 50_000_000)\n"
+        "    calls.append(1)\n"
+        "    much = 50 if len(calls) == 1 else 1\n"  # in the first call of each skill
+        "    print('x' * 1_000_000 * much)\n"
         "    print('no', file=sys.stderr)\n"
-        "    for _ in range(50): os.write(1, b'line\\n' * 200_000)\n"
+        "    for _ in range(much): os.write(1, b'line\\n' * 200_000)\n"
         "    return 0.5",
     )
     result = judge.grade(notebook(source), "kl_loss", "ada", SECRET)
