@@ -10,25 +10,33 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-import torch
 from stage_page import tabs, visit  # noqa: F401 (fixtures)
 from system import chromium
 
-from vaelib import load_mnist
+# No torch above: the process that hands out the tests runs none, and all others wait for it.
 
-# The tensors here are small: with more threads, the waiting costs far more than the work.
-torch.set_num_threads(1)
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    """The tensors here are small: with more threads, the waiting costs far more than the work."""
+    import torch
+
+    torch.set_num_threads(1)
 
 
 @pytest.fixture(autouse=True)
-def seed():
+def seed(one_thread):
     """Make every test repeatable on its own and in any order."""
+    import torch
+
     torch.manual_seed(0)
 
 
 @pytest.fixture(scope="session")
 def digits():
     """The bundled digits, read once: tests must not change them."""
+    from vaelib import load_mnist
+
     return load_mnist()
 
 
@@ -49,39 +57,50 @@ def browser(request):
     request.config.cpu_browser = cpu_seconds() - before  # all that it used: it has ended now
 
 
-OK = torch.zeros(7, 3)
-
-# One argument is bad: (value, error, what is said about it).
+# One argument is bad: what is made of a good one, the error, what is said about it.
 BAD_MATRICES = {
-    "none": (None, TypeError, "must be a torch.Tensor, got NoneType"),
-    "list": (OK.tolist(), TypeError, "must be a torch.Tensor, got list"),
-    "numpy": (OK.numpy(), TypeError, "must be a torch.Tensor, got ndarray"),
-    "int64": (OK.long(), TypeError, "must have a floating-point dtype, got torch.int64"),
-    "bool": (OK.bool(), TypeError, "must have a floating-point dtype, got torch.bool"),
-    "complex": (OK + 0j, TypeError, "must have a floating-point dtype, got torch.complex64"),
-    "scalar": (OK.sum(), ValueError, "must have shape (batch, columns), got ()"),
-    "vector": (OK[0], ValueError, "must have shape (batch, columns), got (3,)"),
-    "3d": (OK[None], ValueError, "must have shape (batch, columns), got (1, 7, 3)"),
-    "no_rows": (OK[:0], ValueError, "must not be empty, got shape (0, 3)"),
-    "no_columns": (OK[:, :0], ValueError, "must not be empty, got shape (7, 0)"),
+    "none": (lambda ok: None, TypeError, "must be a torch.Tensor, got NoneType"),
+    "list": (lambda ok: ok.tolist(), TypeError, "must be a torch.Tensor, got list"),
+    "numpy": (lambda ok: ok.numpy(), TypeError, "must be a torch.Tensor, got ndarray"),
+    "int64": (lambda ok: ok.long(), TypeError, "must have a floating-point dtype, got torch.int64"),
+    "bool": (lambda ok: ok.bool(), TypeError, "must have a floating-point dtype, got torch.bool"),
+    "complex": (
+        lambda ok: ok + 0j,
+        TypeError,
+        "must have a floating-point dtype, got torch.complex64",
+    ),
+    "scalar": (lambda ok: ok.sum(), ValueError, "must have shape (batch, columns), got ()"),
+    "vector": (lambda ok: ok[0], ValueError, "must have shape (batch, columns), got (3,)"),
+    "3d": (lambda ok: ok[None], ValueError, "must have shape (batch, columns), got (1, 7, 3)"),
+    "no_rows": (lambda ok: ok[:0], ValueError, "must not be empty, got shape (0, 3)"),
+    "no_columns": (lambda ok: ok[:, :0], ValueError, "must not be empty, got shape (7, 0)"),
 }
 
-# Each argument is good alone: (second value, error, what is said about the two).
+# Each argument is good alone: the second one, the error, what is said about the two.
 BAD_PARTNERS = {
-    "rows": (torch.zeros(5, 3), ValueError, "must have one shape, got (7, 3) and (5, 3)"),
-    "columns": (torch.zeros(7, 2), ValueError, "must have one shape, got (7, 3) and (7, 2)"),
-    "row": (torch.zeros(1, 3), ValueError, "must have one shape, got (7, 3) and (1, 3)"),
-    "column": (torch.zeros(7, 1), ValueError, "must have one shape, got (7, 3) and (7, 1)"),
-    "transposed": (torch.zeros(3, 7), ValueError, "must have one shape, got (7, 3) and (3, 7)"),
-    "dtype": (OK.double(), TypeError, "must have one dtype, got torch.float32 and torch.float64"),
-    "device": (OK.to("meta"), ValueError, "must be on one device, got cpu and meta"),
+    "rows": (lambda ok: ok[:5], ValueError, "must have one shape, got (7, 3) and (5, 3)"),
+    "columns": (lambda ok: ok[:, :2], ValueError, "must have one shape, got (7, 3) and (7, 2)"),
+    "row": (lambda ok: ok[:1], ValueError, "must have one shape, got (7, 3) and (1, 3)"),
+    "column": (lambda ok: ok[:, :1], ValueError, "must have one shape, got (7, 3) and (7, 1)"),
+    "transposed": (lambda ok: ok.T, ValueError, "must have one shape, got (7, 3) and (3, 7)"),
+    "dtype": (
+        lambda ok: ok.double(),
+        TypeError,
+        "must have one dtype, got torch.float32 and torch.float64",
+    ),
+    "device": (lambda ok: ok.to("meta"), ValueError, "must be on one device, got cpu and meta"),
 }
+
+
+def good(ok):
+    return ok
+
 
 BAD_PAIRS = {
-    **{f"first_{k}": (v, OK, e, f"{{0}} {text}") for k, (v, e, text) in BAD_MATRICES.items()},
-    **{f"second_{k}": (OK, v, e, f"{{1}} {text}") for k, (v, e, text) in BAD_MATRICES.items()},
+    **{f"first_{k}": (v, good, e, f"{{0}} {text}") for k, (v, e, text) in BAD_MATRICES.items()},
+    **{f"second_{k}": (good, v, e, f"{{1}} {text}") for k, (v, e, text) in BAD_MATRICES.items()},
     **{
-        f"other_{k}": (OK, v, e, f"{{0}} and {{1}} {text}")
+        f"other_{k}": (good, v, e, f"{{0}} and {{1}} {text}")
         for k, (v, e, text) in BAD_PARTNERS.items()
     },
 }
@@ -90,7 +109,10 @@ BAD_PAIRS = {
 @pytest.fixture(params=BAD_PAIRS.values(), ids=BAD_PAIRS.keys())
 def refuses(request):
     """A check that `function(first, second)` refuses a bad pair and names the bad argument."""
+    import torch
+
     first, second, error, message = request.param
+    first, second = first(torch.zeros(7, 3)), second(torch.zeros(7, 3))
 
     def check(function, *names):
         with pytest.raises(error, match=re.escape(message.format(*names))):
@@ -124,6 +146,14 @@ def turn(nodeid):
     """Return when a test's turn comes: dear files, other files, and what fills the time left."""
     file = nodeid.partition("::")[0]
     return FIRST.index(file) if file in FIRST else len(FIRST) + (file in APART)
+
+
+def pytest_ignore_collect(collection_path, config):
+    """Import no file that is slow as a whole where nothing slow is asked for."""
+    if config.option.markexpr == "not slow" and collection_path.match("test_*.py"):
+        text = collection_path.read_text(encoding="utf-8")
+        return True if re.search("^pytestmark = pytest.mark.slow$", text, re.M) else None
+    return None
 
 
 def pytest_collection_modifyitems(items):

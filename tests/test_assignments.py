@@ -5,7 +5,6 @@ import re
 import nbformat
 import pytest
 from nbclient import NotebookClient
-from nbgrader.utils import determine_grade
 from nbgrader_course import (
     ASSIGNMENTS,
     ROOT,
@@ -198,6 +197,8 @@ def test_unfinished_release_fails_only_at_checks_with_one_sentence(executed):
 
 @pytest.mark.slow
 def test_a_passed_check_says_so_and_stock_nbgrader_gives_all_its_points(executed):
+    from nbgrader.utils import determine_grade  # nbgrader takes two seconds to import
+
     *_, right = executed
     *_, table = right.cells
     assert "7 of the 7 points" in table.outputs[0]["data"]["text/plain"]

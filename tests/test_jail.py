@@ -219,6 +219,7 @@ for place in sys.argv[1:]:
 """
 
 
+@pytest.mark.slow
 def test_the_stand_in_has_no_asked_name(tmp_path):
     library.write(tmp_path)
     for assignment in names():

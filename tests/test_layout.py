@@ -59,6 +59,7 @@ def test_the_library_stands_on_itself():
         assert not {file for file in importers(other) if file.startswith("vaelib/")}
 
 
+@pytest.mark.slow
 def test_notebooks_released_earlier_find_their_checks():
     earlier = ["kl", *names()]
     asked = "".join(

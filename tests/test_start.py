@@ -30,6 +30,7 @@ assert vaelib.plotting.plot_images is plot_images
 """
 
 
+@pytest.mark.slow
 def test_a_start_loads_no_plots_and_no_display_and_plots_load_when_used():
     loaded = [
         f"import {module}; print('loads', *[name for name in {HEAVY} if name in sys.modules])"
