@@ -242,6 +242,15 @@ def test_a_floor_passes_where_the_weight_of_a_slope_is_large(seed):
     assert run("kl_loss", "divergence_gradients", answer("kl_loss", "floor added"), seed) is None
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [2000, 2004])
+def test_what_a_loss_trains_to_is_the_same_for_everyone(seed):
+    """From a start of their own these two ended on the other side of the bound."""
+    names = answer("elbo", "beta of 4")
+    told = [elbo.elbo_trains(names["negative_elbo"], one) for one in (0, seed)]
+    assert told[0] == told[1] and "170 nats" in told[0]
+
+
 def test_no_line_is_told_where_a_prompt_keeps_none():
     names = {}
     exec("def kl_divergence(mu, logvar):\n    return len(3)\n", names)
