@@ -1065,9 +1065,8 @@ def elbo_trains(candidate: Any, seed: int) -> str:
 
     if _as_the_right(None, step):
         return _AS_RIGHT
-    start_from(
-        0
-    )  # the same for everyone: some wrong losses end near the bound, and luck is no judge
+    # The same for everyone: some wrong losses end near the bound, and luck is no judge.
+    start_from(0)
     cost = trained_cost(small_vae(), step)
     if not cost < BOUND:
         raise CheckFailed(asked, f"it costs {cost:.1f} nats per test image")
