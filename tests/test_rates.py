@@ -138,6 +138,23 @@ def test_a_verdict_that_differs_with_any_seed_is_counted(monkeypatch, right, wro
     assert make_rates.over_seeds("kl_loss") == counted
 
 
+def test_what_is_done_is_kept_when_the_rest_is_stopped(monkeypatch, tmp_path):
+    def one(name):
+        if name == "elbo":
+            raise KeyboardInterrupt
+        return [1, 0, 1, 0, 0]
+
+    stored = tmp_path / "rates.json"
+    stored.write_text(json.dumps(MEASURED | {"seeds": {}}), encoding="utf-8")
+    monkeypatch.setattr(make_rates, "MEASURED", stored)
+    monkeypatch.setattr(make_rates, "PAGE", tmp_path / "rates.md")
+    monkeypatch.setattr(make_rates, "over_seeds", one)
+    monkeypatch.setattr(sys, "argv", ["make_rates.py", "seeds", "kl_loss", "elbo"])
+    with pytest.raises(KeyboardInterrupt):
+        make_rates.main()
+    assert list(json.loads(stored.read_text(encoding="utf-8"))["seeds"]) == ["kl_loss"]
+
+
 def test_the_table_of_seeds_is_of_these_banks():
     for name, bank in BANKS.items():
         if one := MEASURED.get("seeds", {}).get(name):

@@ -298,6 +298,7 @@ def main() -> NoReturn:
         for name in sys.argv[2:] or BANKS:
             numbers = over_seeds(name)
             measured.setdefault("seeds", {})[name] = {"day": day, "numbers": numbers}
+            store(measured)  # the next takes long, and may be stopped
         finish(measured)
     if sys.argv[1:] != ["outside"]:
         rows = {name: row(name) for name in BANKS}
@@ -306,10 +307,15 @@ def main() -> NoReturn:
     finish(measured)
 
 
-def finish(measured: dict[str, Any]) -> NoReturn:
-    """Write the page, and fail if a grader was wrong."""
+def store(measured: dict[str, Any]) -> None:
+    """Write the numbers, and the page that they give."""
     MEASURED.write_text(json.dumps(measured, indent=2) + "\n", encoding="utf-8")
     PAGE.write_text(page(measured), encoding="utf-8")
+
+
+def finish(measured: dict[str, Any]) -> NoReturn:
+    """Write all of it, and fail if a grader was wrong."""
+    store(measured)
     print(f"{PAGE}: the graders were wrong {errors(measured)} times")
     sys.exit(errors(measured) > 0)
 
