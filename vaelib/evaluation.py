@@ -6,8 +6,9 @@ from contextlib import contextmanager
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import softplus
 
-from vaelib._validation import require_images, require_positive_int
+from vaelib._validation import require_images, require_positive_int, widen
 from vaelib.elbo import reconstruction_loss
 from vaelib.kl import kl_loss
 from vaelib.log_variance import gaussian_log_prob
@@ -112,8 +113,10 @@ def _log_weights(model: VAE, x: Tensor, draws: int) -> Tensor:
     mu, logvar = (part.repeat_interleave(draws, dim=0) for part in model.encoder(x))
     z = Sampling()(mu, logvar)
     prior = gaussian_log_prob(z, torch.zeros_like(z), torch.zeros_like(z))
-    likelihood = -reconstruction_loss(model.decoder(z), x.repeat_interleave(draws, dim=0))
-    return (likelihood + prior - gaussian_log_prob(z, mu, logvar)).view(-1, draws)
+    logits = widen(model.decoder(z)).view(len(x), draws, -1)
+    # Minus `reconstruction_loss`, without a copy of x for every draw: half the time.
+    likelihood = (logits @ widen(x)[:, :, None]).squeeze(2) - softplus(logits).sum(dim=2)
+    return likelihood + (prior - gaussian_log_prob(z, mu, logvar)).view(-1, draws)
 
 
 @contextmanager

@@ -77,7 +77,7 @@ def fit(
     for _ in bar:
         total = images.new_zeros(len(terms))
         for rows in torch.randperm(len(images), device=images.device).split(batch_size):
-            x = images[rows]
+            x = images.index_select(0, rows)  # images[rows], in a third of its time
             logits, mu, logvar = model(x)
             reconstruction = reconstruction_loss(logits, x).mean()
             kl = kl_loss(mu, logvar)
