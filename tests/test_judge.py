@@ -4,12 +4,14 @@ import json
 import os
 import re
 import signal
+import statistics
 import subprocess
+import time
 from dataclasses import replace
 
 import pytest
 import torch
-from answers import BANKS
+from answers import BANKS, answer, run
 from hostile import notebook
 from nbgrader_course import ASSIGNMENTS, ROOT, notebook_path
 from system import require
@@ -220,6 +222,45 @@ def test_a_warm_process_that_is_killed_is_started_again(judge):
     os.kill(int(warm), signal.SIGKILL)
     result = judge.grade(submitted("kl_loss"), "kl_loss", "ada", SECRET)
     assert {skill.kind for skill in result.skills} == {"passed"}, result.skills
+
+
+def times_the_checks(judge, monkeypatch, marks=1, rounds=3):
+    """Return a mark's CPU, here and in the jail, as a multiple of what its checks take unjailed.
+
+    Of rounds in which both alternate, so that a busy machine slows both and turns nothing red.
+    """
+    worked, close, ratios = [], judge._jail.close, []
+    monkeypatch.setattr(judge._jail, "close", lambda one: worked.append(close(one)) or worked[-1])
+    names = answer("sampling", "textbook")
+    torch.ones(2, device="meta").exp()  # the first such operation imports 800 modules
+    for _ in range(rounds):
+        worked.clear()
+        began = time.process_time()
+        for _ in range(marks):
+            judge.grade(submitted("sampling"), "sampling", "ada", SECRET)
+        marked = time.process_time()
+        for skill in BANKS["sampling"].judged:
+            assert run("sampling", skill, names) is None
+        checked = time.process_time() - marked
+        ratios.append((marked - began + sum(seconds for _, seconds in worked)) / checked)
+    return statistics.median(ratios)
+
+
+# Of a sampling layer, which is called most often, so that its calls' ways cost most: 4.5 to 4.7
+# were measured on a busy machine.
+GROSS = 9
+
+
+@pytest.mark.slow
+def test_a_mark_is_not_grossly_dearer_than_its_checks(judge, monkeypatch):
+    ratio = times_the_checks(judge, monkeypatch)
+    print(f"a mark takes {ratio:.1f} times the CPU of its checks")
+    assert ratio < GROSS
+
+
+@pytest.mark.slow
+def test_a_gross_loss_of_speed_is_seen(judge, monkeypatch):
+    assert times_the_checks(judge, monkeypatch, marks=5, rounds=1) > GROSS
 
 
 def test_an_unknown_assignment_is_refused():
