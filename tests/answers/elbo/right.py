@@ -686,3 +686,126 @@ def train_step(model, optimizer, x, phase="train"):
             optimizer.step()
     running_loss = loss.item() * x.size(0)
     return running_loss / x.size(0)
+
+# %% relu, product and log1p
+# from: carpedm20/NTM-tensorflow issue 17, out of TensorFlow
+# batch: fourth
+def sigmoid_cross_entropy(labels, logits):
+    return torch.relu(logits) - logits * labels + torch.log1p(torch.exp(-torch.abs(logits)))
+
+
+def negative_elbo(logits, x, mu, logvar):
+    recon = sigmoid_cross_entropy(labels=x, logits=logits).sum(1).mean()
+    return recon - 0.5 * (1 + logvar - mu.pow(2) - logvar.exp()).sum(1).mean()
+
+# %% minus what is minus the KL
+# from: index file 16219191161, a VAE in functions
+# batch: fourth
+def negative_elbo(logits, x, mu_encoder, logvar_encoder):
+    mb_size = x.size(0)
+    recon_loss = F.binary_cross_entropy_with_logits(logits, x, size_average=False) / mb_size
+    kl_loss = torch.mean(
+        0.5 * torch.sum(1 + logvar_encoder - mu_encoder**2 - torch.exp(logvar_encoder), 1)
+    )
+    return recon_loss - kl_loss
+
+# %% distributions all the way
+# from: bahtman/Adv_ML_Lira src/LossFunction.py, as its comments mean it
+# batch: fourth
+import torch.distributions as d
+
+
+def negative_elbo(logits, x, mu, logvar):
+    q_z_x = d.Independent(d.Normal(mu, torch.exp(0.5 * logvar)), 1)
+    p_z = d.Independent(d.Normal(torch.zeros_like(mu), torch.ones_like(mu)), 1)
+    p_x_z = d.Independent(d.Bernoulli(logits=logits, validate_args=False), 1, validate_args=False)
+    kl = d.kl_divergence(q_z_x, p_z)
+    log_px = p_x_z.log_prob(x)
+    loss = -log_px + kl
+    return loss.mean()
+
+# %% clamped far out, and a dictionary
+# from: index file 17624099687, a trainer of several detectors
+# batch: fourth
+def negative_elbo(xhat, x, mu, logvar):
+    losses = {
+        "recon": F.binary_cross_entropy_with_logits(xhat, x, reduction="sum"),
+        "kld": -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp().clamp(max=1e10)),
+    }
+    return sum(losses.values()) / x.size(0)
+
+# %% a value out of NumPy
+# from: geyang/grammar_variational_autoencoder issue 3
+# batch: fourth
+from torch.autograd import Variable
+
+
+def train_step(model, optimizer, data):
+    model.train()
+    data = Variable(data)
+    optimizer.zero_grad()
+    recon_batch, mu, log_var = model(data)
+    loss = negative_elbo(recon_batch, data, mu, log_var)
+    loss.backward()
+    optimizer.step()
+    loss_value = loss.data.numpy()
+    return float(loss_value)
+
+# %% gradients that are NaN become 0
+# from: dongqian0206/CausalOptim causal_meta/utils/utils.py
+# batch: fourth
+def gradnan_filter(model):
+    nan_found = False
+    for p in model.parameters():
+        nan_mask = torch.isnan(p.grad.data)
+        nan_found = nan_found or bool(nan_mask.any().item())
+        p.grad.data[nan_mask] = 0.0
+    return nan_found
+
+
+def train_step(model, optimizer, x):
+    optimizer.zero_grad()
+    logits, mu, logvar = model(x)
+    loss = negative_elbo(logits, x, mu, logvar)
+    loss.backward()
+    gradnan_filter(model)
+    optimizer.step()
+    return loss.item()
+
+# %% an object that is called by an engine
+# from: index query train_step closure, a VAETrainer for ignite
+# batch: fourth
+from dataclasses import dataclass
+
+
+@dataclass
+class VAETrainer:
+    device: str = ""
+
+    def __call__(self, net, opt, x):
+        net.train()
+        opt.zero_grad()
+        if self.device:
+            x = x.to(self.device)
+        logits, z_mean, z_logvar = net(x)
+        loss = negative_elbo(logits, x, z_mean, z_logvar)
+        loss.backward()
+        opt.step()
+        return {"loss": loss.item()}["loss"]
+
+
+train_step = VAETrainer()
+
+# %% gradients cleared one by one, afterwards
+# from: index file 987958007, and the loop of index file 16219191161
+# batch: fourth
+def train_step(model, solver, x):
+    params = [p for group in solver.param_groups for p in group["params"]]
+    logits, mu, logvar = model(x)
+    loss = negative_elbo(logits, x, mu, logvar)
+    loss.backward()
+    solver.step()
+    for p in params:
+        if p.grad is not None:
+            p.grad.data.zero_()
+    return loss.data.item()

@@ -2275,3 +2275,282 @@ def train_step(model, optimizer, x):
         optimizer.step()
     optimizer.zero_grad()
     return loss.item()
+
+# %% the target first
+# loses: elbo_value elbo_gradients elbo_trains
+# told: logits and x changed places
+# may lose: elbo_reductions
+# because: logits and x have changed places in the cross-entropy
+# from: autonomousvision/sledge issue 4
+# batch: fourth
+def negative_elbo(logits, x, mu, logvar):
+    recon = F.binary_cross_entropy_with_logits(x, logits, reduction="none").sum(1).mean()
+    kl = -0.5 * (1 + logvar - mu.pow(2) - logvar.exp()).sum(1).mean()
+    return recon + kl
+
+# %% MSELoss with a KL for each image
+# loses: elbo_value elbo_reductions elbo_gradients elbo_trains
+# told: a squared error was used
+# because: the mean squared error of the logits, over pixels and images
+# from: fitagdinov/Telescope_Array phd_work/src/train_VAE/loss.py
+# batch: fourth
+def negative_elbo(recon_x, x, mu, log_var):
+    recon_loss = torch.nn.MSELoss()(recon_x, x)
+    kl_divergence = -0.5 * torch.sum(1 + log_var - mu.pow(2) - log_var.exp())
+    return recon_loss + kl_divergence / x.size(0)
+
+# %% minus the KL
+# loses: elbo_value elbo_gradients elbo_trains
+# told: the KL is subtracted
+# may lose: elbo_reductions
+# because: the KL is subtracted
+# from: index file 987958007, recon_loss - KLD
+# batch: fourth
+def negative_elbo(recon, x, mu, logvar):
+    recon_loss = F.binary_cross_entropy_with_logits(recon, x, reduction="none").sum(1).mean()
+    KLD = -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp(), 1).mean()
+    return recon_loss - KLD
+
+# %% a criterion and a static method
+# loses: elbo_value elbo_reductions elbo_gradients
+# told: both terms are summed over the batch
+# because: both terms are summed over the batch
+# from: jjgsherwood/COMSOC vae_utils.py
+# batch: fourth
+class ELBO:
+    def __init__(self, criterion):
+        self.criterion = criterion
+
+    def __call__(self, logits, target, mu, logvar):
+        return self.criterion(logits, target) + ELBO.KLD(mu, 0.5 * logvar)
+
+    @staticmethod
+    def KLD(mu, log_std):
+        return 0.5 * torch.sum(torch.exp(2 * log_std) + mu**2 - 2 * log_std - 1)
+
+
+negative_elbo = ELBO(torch.nn.BCEWithLogitsLoss(reduction="sum"))
+
+# %% the KL behind a hash
+# loses: elbo_value elbo_reductions elbo_gradients elbo_trains
+# told: the KL is missing
+# because: the KL is commented out
+# from: bahtman/Adv_ML_Lira src/LossFunction.py
+# batch: fourth
+import torch.distributions as d
+
+
+def negative_elbo(logits, x, mu, logvar):
+    q_z_x = d.Normal(mu, torch.exp(0.5 * logvar))
+    p_z = d.Normal(torch.zeros_like(q_z_x.loc), torch.ones_like(q_z_x.scale))
+    kl = d.kl_divergence(q_z_x, p_z).sum()
+    log_px = -d.Bernoulli(logits=logits, validate_args=False).log_prob(x).sum(1)
+    loss = log_px  # + kl
+    return loss.mean()
+
+# %% a coefficient of 0.1
+# loses: elbo_value elbo_gradients
+# told: 0.1
+# may lose: elbo_reductions elbo_trains
+# because: the KL counts a tenth
+# from: Lightning-Universe/lightning-bolts issue 328
+# batch: fourth
+kl_coeff = 0.1
+
+
+def negative_elbo(x_hat, x, mu, logvar):
+    recon_loss = F.binary_cross_entropy_with_logits(x_hat, x, reduction="none").sum(-1).mean()
+    kl = 0.5 * (mu**2 + logvar.exp() - logvar - 1).sum(-1).mean()
+    return recon_loss + kl_coeff * kl
+
+# %% the original dimension
+# loses: elbo_value elbo_reductions elbo_gradients
+# told: the number of pixels is written as 784
+# because: the mean over pixels is multiplied by 784, whatever their number
+# from: keras-team/keras pull request 3383, out of Keras
+# batch: fourth
+original_dim = 784
+
+
+def negative_elbo(logits, x, z_mean, z_log_var):
+    each = F.binary_cross_entropy_with_logits(logits, x, reduction="none")
+    xent_loss = original_dim * torch.mean(each, dim=-1)
+    kl_loss = -0.5 * torch.sum(1 + z_log_var - z_mean**2 - torch.exp(z_log_var), dim=-1)
+    return torch.mean(xent_loss + kl_loss)
+
+# %% ten times the mean
+# loses: elbo_value elbo_reductions elbo_gradients elbo_trains
+# because: the mean over pixels is multiplied by 10, and the KL is averaged over dimensions
+# from: AppliedDataSciencePartners/WorldModels issue 12, out of Keras
+# batch: fourth
+def negative_elbo(y_pred, y_true, mu, logvar):
+    r_loss = 10 * F.binary_cross_entropy_with_logits(y_pred, y_true)
+    kl_loss = -0.5 * torch.mean(1 + logvar - torch.square(mu) - torch.exp(logvar))
+    return r_loss + kl_loss
+
+# %% a sigmoid before logits
+# loses: elbo_value elbo_gradients elbo_trains
+# told: the logits went through a sigmoid twice
+# may lose: elbo_reductions
+# because: the logits go through a sigmoid, and through another in the loss
+# from: itakurah/focal-loss-pytorch pull request 5
+# batch: fourth
+def negative_elbo(inputs, targets, mu, logvar):
+    probs = torch.sigmoid(inputs)
+    bce = F.binary_cross_entropy_with_logits(probs, targets, reduction="none")
+    kl = 0.5 * (torch.exp(logvar) + mu**2 - 1.0 - logvar)
+    return (bce.sum(1) + kl.sum(1)).mean()
+
+# %% a KL of one draw
+# loses: elbo_value elbo_reductions elbo_gradients
+# may lose: elbo_trains
+# because: the KL is estimated by one draw of z, and so random
+# from: index query ELBO loss Bernoulli, kld_divergence(z, mu, std)
+# batch: fourth
+from torch import distributions
+
+
+def kld_divergence(z, mu, std):
+    log_pz = distributions.Normal(torch.zeros_like(mu), torch.ones_like(std)).log_prob(z)
+    log_qzx = distributions.Normal(mu, std).log_prob(z)
+    return (log_qzx - log_pz).sum(-1)
+
+
+def negative_elbo(logits, x, mu, logvar):
+    std = torch.exp(0.5 * logvar)
+    z = mu + std * torch.randn_like(std)
+    recon = F.binary_cross_entropy_with_logits(logits, x, reduction="none").sum(-1)
+    return (recon + kld_divergence(z, mu, std)).mean()
+
+# %% logarithms with 1e-18
+# loses: elbo_value
+# told: the logarithm of a sigmoid loses such pixels
+# may lose: elbo_gradients
+# because: log(sigmoid + 1e-18) is not right where logits are 80 or -80
+# from: index query log_gaussian sum over axis, compute_log_probabitility_bernoulli
+# batch: fourth
+def log_bernoulli(theta, obs, axis=1):
+    return torch.sum(
+        obs * torch.log(theta + 1e-18) + (1 - obs) * torch.log(1 - theta + 1e-18), axis
+    )
+
+
+def negative_elbo(logits, x, mu, logvar):
+    kl = 0.5 * torch.sum(mu**2 + torch.exp(logvar) - 1 - logvar, 1)
+    return torch.mean(kl - log_bernoulli(torch.sigmoid(logits), x))
+
+# %% a running loss
+# loses: step_value
+# because: nine tenths of the loss before, one tenth of this
+# from: Andras7/word2vec-pytorch issue 8
+# batch: fourth
+running_loss = 0.0
+
+
+def train_step(model, optimizer, x):
+    global running_loss
+    optimizer.zero_grad()
+    logits, mu, logvar = model(x)
+    loss = negative_elbo(logits, x, mu, logvar)
+    loss.backward()
+    optimizer.step()
+    running_loss = running_loss * 0.9 + loss.item() * 0.1
+    return running_loss
+
+# %% a dictionary of what was measured
+# loses: step_value step_moves
+# told: clipped
+# because: a dictionary is returned, and the gradient is clipped at a norm of 3
+# from: index query train_step clip_grad_norm, one that returns meta
+# batch: fourth
+def train_step(model, optimizer, data, grad_norm=3):
+    logits, mu, logvar = model(data)
+    loss = negative_elbo(logits, data, mu, logvar)
+    optimizer.zero_grad()
+    loss.backward()
+    norm = torch.nn.utils.clip_grad_norm_(model.parameters(), max_norm=grad_norm)
+    optimizer.step()
+    return {"loss": loss.item(), "grad_norm": norm}
+
+# %% clipped to almost nothing
+# loses: step_moves
+# told: clipped
+# may lose: step_trains step_reaches_the_encoder
+# because: the gradient is clipped at a norm of 1e-5
+# from: index file 27471657142, a VAE of radio signals
+# batch: fourth
+def train_step(model, optimizer, x):
+    optimizer.zero_grad()
+    logits, mu, logvar = model(x)
+    loss = negative_elbo(logits, x, mu, logvar)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1e-5)
+    optimizer.step()
+    return loss.detach().item()
+
+# %% over the number of images again
+# loses: step_value
+# told: the loss was divided by the number of images, which it is already
+# because: what is returned is divided by the number of images
+# from: index file 40065193803, a class for training
+# batch: fourth
+def train_step(model, optimizer, Xb):
+    model.train()
+    logits, mu, logvar = model(Xb)
+    loss = negative_elbo(logits, Xb, mu, logvar)
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return loss.item() / len(Xb)
+
+# %% two optimizers of its own
+# loses: step_moves
+# told: as by Adam: the given optimizer does not
+# may lose: step_trains
+# because: new optimizers are made in each call, and the given one is not used
+# from: index query VAE training loop, a VaeTrainLoop with enc_optimizer and dec_optimizer
+# batch: fourth
+def train_step(model, optimizer, x):
+    enc_optimizer = torch.optim.Adam(model.encoder.parameters(), lr=1e-3)
+    dec_optimizer = torch.optim.Adam(model.decoder.parameters(), lr=1e-3)
+    enc_optimizer.zero_grad()
+    dec_optimizer.zero_grad()
+    logits, mu, logvar = model(x)
+    loss = negative_elbo(logits, x, mu, logvar)
+    loss.backward()
+    enc_optimizer.step()
+    dec_optimizer.step()
+    return loss.item()
+
+# %% weights between -1 and 1
+# loses: step_moves
+# told: clipped
+# may lose: step_trains step_value
+# because: the gradient is clipped at a norm of 1, and the weights at 1
+# from: index query isnan(loss) skip batch, check_model_parameters
+# batch: fourth
+def train_step(model, optimizer, x):
+    optimizer.zero_grad()
+    logits, mu, logvar = model(x)
+    loss = negative_elbo(logits, x, mu, logvar)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    optimizer.step()
+    for p in model.parameters():
+        p.data.clamp_(-1, 1)
+    return loss.item()
+
+# %% nothing is cleared
+# loses: step_moves
+# told: `optimizer.zero_grad()` is missing
+# may lose: step_trains
+# because: gradients of earlier batches add up
+# from: IDEA-Research/DN-DETR issue 19, a training engine
+# batch: fourth
+def train_step(model, optimizer, x):
+    model.train()
+    logits, mu, logvar = model(x)
+    loss = negative_elbo(logits, x, mu, logvar)
+    loss.backward()
+    optimizer.step()
+    return loss.item()

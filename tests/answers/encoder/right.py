@@ -777,3 +777,133 @@ class Encoder(nn.Module):
     def forward(self, x):
         h = self.encoder(x)
         return self.fc_mu(h), self.fc_logvar(h)
+
+# %% the activation in the head
+# from: SookX/Morzio ml/vae_annomaly_detection/model/ls_head/ls.py
+# batch: fourth
+class LatentSpaceHead(nn.Module):
+    def __init__(self, encoder_dim, latent_dim):
+        super().__init__()
+        self.fc_mu = nn.Linear(encoder_dim, latent_dim)
+        self.fc_logvar = nn.Linear(encoder_dim, latent_dim)
+        self.activation = nn.SiLU()
+
+    def forward(self, x):
+        x = self.activation(x)
+        return self.fc_mu(x), self.fc_logvar(x)
+
+
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.backbone = nn.Linear(in_features, hidden)
+        self.head = LatentSpaceHead(hidden, latent_dim)
+
+    def forward(self, x):
+        return self.head(self.backbone(x))
+
+# %% two layers of the same width
+# from: songhayeong/supscribe model/vae_encoder.py
+# batch: fourth
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.mlp = nn.Sequential(
+            nn.Linear(in_features, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU()
+        )
+        self.fc_mu = nn.Linear(hidden, latent_dim)
+        self.fc_logvar = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        h = self.mlp(x)
+        return self.fc_mu(h), self.fc_logvar(h)
+
+# %% orthogonal weights, and tanh
+# from: nenuadrian/rl docs/generated/trainers-api/trainers/vmpo/gaussian_mlp_policy.md
+# batch: fourth
+import math
+
+
+def layer_init(layer, std=math.sqrt(2.0), bias_const=0.0):
+    nn.init.orthogonal_(layer.weight, std)
+    nn.init.constant_(layer.bias, bias_const)
+    return layer
+
+
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.trunk = nn.Sequential(layer_init(nn.Linear(in_features, hidden)), nn.Tanh())
+        self.mean = layer_init(nn.Linear(hidden, latent_dim), std=0.01)
+        self.logstd = layer_init(nn.Linear(hidden, latent_dim), std=0.01)
+
+    def forward(self, obs):
+        encoded = self.trunk(obs)
+        return self.mean(encoded), 2 * self.logstd(encoded)
+
+# %% a layer norm before the relu
+# from: index file 67111137285, an actor with layer norms
+# batch: fourth
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.fc1 = nn.Linear(in_features, hidden)
+        self.ln1 = nn.LayerNorm(hidden)
+        self.fc_mu = nn.Linear(hidden, latent_dim)
+        self.fc_logvar = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        x = F.relu(self.ln1(self.fc1(x)))
+        return self.fc_mu(x), self.fc_logvar(x)
+
+# %% matrices by hand
+# from: jannisbuescher/vcl_pytorch vcl_gen, its linear layers without their noise
+# batch: fourth
+class Affine(nn.Module):
+    def __init__(self, in_dim, out_dim):
+        super().__init__()
+        self.W = nn.Parameter(torch.zeros(in_dim, out_dim))
+        self.b = nn.Parameter(torch.zeros(out_dim))
+        with torch.no_grad():
+            self.W.normal_(mean=0, std=0.1)
+            self.b.normal_(mean=0, std=0.1)
+
+    def forward(self, x):
+        return x @ self.W + self.b
+
+
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim, nb_heads=2):
+        super().__init__()
+        self.layers = nn.ModuleList([Affine(in_features, hidden)])
+        self.heads = nn.ModuleList([Affine(hidden, latent_dim) for _ in range(nb_heads)])
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = F.relu(layer(x))
+        return tuple(head(x) for head in self.heads)
+
+# %% warned of NaN, and clamped at 10
+# from: index file 33538159234, an encoder of gene expression with a logger
+# batch: fourth
+import logging
+
+logger = logging.getLogger("vae")
+
+
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(in_features, hidden), nn.GELU())
+        self.mu_head = nn.Linear(hidden, latent_dim)
+        self.logvar_head = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        h = self.net(x)
+        mu, logvar = self.mu_head(h), self.logvar_head(h)
+        if torch.isnan(mu).any() or torch.isnan(logvar).any():
+            logger.warning("NaN detected in encoder output")
+            mu = torch.nan_to_num(mu, nan=0.0)
+            logvar = torch.nan_to_num(logvar, nan=-1.0)
+        logvar = torch.clamp(logvar, min=-10.0, max=10.0)
+        return mu, logvar

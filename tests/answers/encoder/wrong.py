@@ -2120,3 +2120,184 @@ class Encoder(nn.Module):
 
     def forward(self, x):
         return self.fc_mu(x), self.fc_logvar(x)
+
+# %% tanh on mu, half of it on logvar
+# loses: any_real_number
+# told: tanh
+# may lose: learns
+# because: mu and logvar go through tanh
+# from: pkmital/CADL issue 84, out of TensorFlow
+# batch: fourth
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.h = nn.Linear(in_features, hidden)
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.log_sigma = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        h = F.elu(self.h(x))
+        z_mu = torch.tanh(self.mu(h))
+        z_log_sigma = 0.5 * torch.tanh(self.log_sigma(h))
+        return z_mu, 2 * z_log_sigma
+
+# %% a relu on one head
+# loses: any_real_number
+# told: a relu on logvar
+# may lose: learns
+# because: logvar goes through a relu
+# from: index file 48268725326, a recurrent encoder of sequences
+# batch: fourth
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.fc1 = nn.Linear(in_features, hidden)
+        self.fc2 = nn.Linear(hidden, hidden)
+        self.fc_mu = nn.Linear(hidden, latent_dim)
+        self.fc_logvar = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        x = F.tanh(self.fc1(x))
+        x = F.tanh(self.fc2(x))
+        mu = (self.fc_mu(x))
+        logvar = F.relu(self.fc_logvar(x))
+        return mu, logvar
+
+# %% tanh here, softplus there
+# loses: any_real_number
+# told: tanh
+# may lose: learns
+# because: mu goes through tanh, logvar through softplus
+# from: index file 32218368627, an encoder of sound
+# batch: fourth
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.block = nn.Sequential(nn.Linear(in_features, hidden), nn.PReLU())
+        self.conv_mu = nn.Linear(hidden, latent_dim)
+        self.conv_logvar = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        x = self.block(x)
+        mu = torch.tanh(self.conv_mu(x))
+        logvar = F.softplus(self.conv_logvar(x))
+        return mu, logvar
+
+# %% layers for later
+# loses: two_heads
+# told: a layer is made but not used
+# because: dropout and batch norm are made and not called; the batch norm has parameters
+# from: slikyumsh/DL_Team-1 sounds_generation/vae_model.py
+# batch: fourth
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super(Encoder, self).__init__()
+        self.fc1 = nn.Linear(in_features, hidden)
+        self.fc_mu = nn.Linear(hidden, latent_dim)
+        self.fc_logvar = nn.Linear(hidden, latent_dim)
+        self.dropout = nn.Dropout(0.2)
+        self.bn1 = nn.BatchNorm1d(hidden)
+
+    def forward(self, x):
+        h = F.relu(self.fc1(x))
+        return self.fc_mu(h), self.fc_logvar(h)
+
+# %% clamped at 5, then told of infinity
+# loses: any_real_number
+# told: logvar never goes
+# because: logvar is clamped to [-5, 5]
+# from: index file 71138435776, a VAE of trajectories
+# batch: fourth
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.fc = nn.Linear(in_features, hidden)
+        self.fc_mu = nn.Linear(hidden, latent_dim)
+        self.fc_logvar = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        h_flat = F.relu(self.fc(x))
+        mu = self.fc_mu(h_flat)
+        logvar = self.fc_logvar(h_flat)
+        logvar = torch.clamp(logvar, -5.0, 5.0)
+        mu = torch.nan_to_num(mu, nan=0.0, posinf=1e6, neginf=-1e6)
+        logvar = torch.nan_to_num(logvar, nan=0.0, posinf=10.0, neginf=-10.0)
+        return mu, logvar
+
+# %% a batch norm after mu
+# loses: shape_and_type own_image_alone
+# told: batch norm
+# may lose: any_real_number two_heads learns
+# because: mu is normalised over the batch
+# from: index query autograd.Function custom backward VAE, mu_bn in the encoder
+# batch: fourth
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.net = nn.Sequential(nn.Linear(in_features, hidden), nn.ReLU())
+        self.mu = nn.Linear(hidden, latent_dim)
+        self.var = nn.Linear(hidden, latent_dim)
+        self.mu_bn = nn.BatchNorm1d(latent_dim)
+        self.mu_bn.weight.requires_grad = False
+        self.mu_bn.weight.fill_(0.5)
+
+    def forward(self, x):
+        h = self.net(x)
+        return self.mu_bn(self.mu(h)), self.var(h)
+
+# %% logvar out of mu
+# loses: two_heads
+# told: one is made from the other
+# because: logvar's layer reads mu, not the hidden units
+# from: pytorch/examples issue 510
+# batch: fourth
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.fc1 = nn.Linear(in_features, hidden)
+        self.fc21 = nn.Linear(hidden, latent_dim)
+        self.fc22 = nn.Linear(latent_dim, latent_dim)
+
+    def forward(self, x):
+        h1 = F.relu(self.fc1(x))
+        mu = self.fc21(h1)
+        return mu, self.fc22(mu)
+
+# %% 784, 400 and 2
+# loses: shape_and_type own_image_alone any_real_number two_heads learns
+# told: 784 is written into the code
+# because: the sizes are written into the code
+# from: index file 58016111637, a VAE of two latent dimensions
+# batch: fourth
+class Encoder(nn.Module):
+    def __init__(self, in_features=784, hidden=400, latent_dim=2):
+        super().__init__()
+        self.latent_dim = 2
+        self.fc1 = nn.Linear(784, 400)
+        self.fc_mu = nn.Linear(400, self.latent_dim)
+        self.fc_logvar = nn.Linear(400, self.latent_dim)
+
+    def forward(self, x):
+        x = x.view(-1, 784)
+        h = F.relu(self.fc1(x))
+        mu = self.fc_mu(h)
+        logvar = self.fc_logvar(h)
+        return mu, logvar
+
+# %% the variance at once
+# loses: any_real_number
+# told: an exponential on logvar
+# may lose: learns
+# because: the second output is exp(logvar)
+# from: index file 48087974776, encoder_params of a latent dynamical model
+# batch: fourth
+class Encoder(nn.Module):
+    def __init__(self, in_features, hidden, latent_dim):
+        super().__init__()
+        self.shared = nn.Sequential(nn.Linear(in_features, hidden), nn.Softplus())
+        self.encoder_mean = nn.Linear(hidden, latent_dim)
+        self.encoder_log_var = nn.Linear(hidden, latent_dim)
+
+    def forward(self, x):
+        h = self.shared(x)
+        return self.encoder_mean(h), self.encoder_log_var(h).exp() + 1e-8

@@ -438,3 +438,73 @@ def normal_kl(mean1, logvar1, mean2, logvar2):
 
 def kl_divergence(mu, logvar):
     return normal_kl(mu, logvar, 0.0, 0.0).sum(1)
+
+# %% with 2 * log_sigma
+# from: fastforwardlabs/vae-tf issue 3, out of TensorFlow
+# batch: fourth
+def kl_divergence(mu, logvar):
+    log_sigma = 0.5 * logvar
+    return -0.5 * torch.sum(1 + 2 * log_sigma - mu**2 - torch.exp(2 * log_sigma), 1)
+
+# %% minus the number of dimensions
+# from: paruby/FactorVAE issue 1, out of TensorFlow
+# batch: fourth
+def kl_loss(enc_mean, enc_logvar):
+    z_dim = enc_mean.shape[1]
+    each = torch.sum(torch.exp(enc_logvar) - enc_logvar + enc_mean**2, dim=1)
+    return 0.5 * torch.mean(each - z_dim)
+
+# %% taken away in place, of any prior
+# from: index file 29990057, NormKLLoss of a dialogue model
+# batch: fourth
+class NormKLLoss(torch.nn.Module):
+    def __init__(self, unit_average=False):
+        super().__init__()
+        self.unit_average = unit_average
+
+    def forward(self, recog_mu, recog_logvar, prior_mu, prior_logvar):
+        loss = 1.0 + (recog_logvar - prior_logvar)
+        loss -= torch.div(torch.pow(prior_mu - recog_mu, 2), torch.exp(prior_logvar))
+        loss -= torch.div(torch.exp(recog_logvar), torch.exp(prior_logvar))
+        if self.unit_average:
+            kl = -0.5 * torch.mean(loss, dim=1)
+        else:
+            kl = -0.5 * torch.sum(loss, dim=1)
+        return torch.mean(kl)
+
+
+def kl_loss(mu, logvar):
+    return NormKLLoss()(mu, logvar, torch.zeros_like(mu), torch.zeros_like(logvar))
+
+# %% traces and log-determinants
+# from: index file 32246726594, KL of Gaussians with precisions
+# batch: fourth
+def kl_of(mean_f, cov_f, mean_g, precision_g):
+    kl = -0.5 * torch.logdet(cov_f)
+    kl = kl - 0.5 * torch.logdet(precision_g)
+    kl = kl + 0.5 * torch.einsum("...ij,...ji->...", precision_g, cov_f)
+    gap = mean_f - mean_g
+    kl = kl + 0.5 * torch.einsum("...i,...ij,...j->...", gap, precision_g, gap)
+    return kl - 0.5 * mean_f.shape[-1]
+
+
+def kl_divergence(mu, logvar):
+    eye = torch.eye(mu.shape[-1], dtype=mu.dtype, device=mu.device).expand(len(mu), -1, -1)
+    return kl_of(mu, torch.diag_embed(logvar.exp()), torch.zeros_like(mu), eye)
+
+# %% of two full Gaussians
+# from: index query MultivariateNormal diag_embed, its divergence
+# batch: fourth
+from torch.distributions import MultivariateNormal
+
+
+def kl_divergence(mu, logvar):
+    q = MultivariateNormal(mu, scale_tril=torch.diag_embed(torch.exp(0.5 * logvar)))
+    p = MultivariateNormal(torch.zeros_like(mu), scale_tril=torch.diag_embed(torch.ones_like(mu)))
+    return torch.distributions.kl_divergence(q, p)
+
+# %% an exponential clamped far out
+# from: index file 45253370644, stable losses explained
+# batch: fourth
+def kl_divergence(mu, logvar):
+    return -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp().clamp(max=1e6), dim=1)

@@ -1316,3 +1316,148 @@ def kl_divergence(mu, logvar):
     q = torch.distributions.Normal(mu, torch.exp(0.5 * logvar))
     z = q.rsample()
     return F.kl_div(p.log_prob(z), q.log_prob(z), reduction="none", log_target=True).sum(1)
+
+# %% one number for everything
+# loses: divergence_shape divergence_values divergence_gradients
+# told: everything was summed
+# because: summed over the batch too
+# from: serre-lab/vfm src/utils/losses.py
+# batch: fourth
+def kl_divergence(mu, logvar):
+    divergence = -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp())
+    return divergence
+
+# %% the square of log sigma
+# loses: divergence_by_hand divergence_values divergence_gradients
+# told: log(sigma)**2 is not log(sigma**2)
+# because: + log(sigma)^2 stands where - log(sigma^2) belongs
+# from: FluxML/model-zoo issue 73, out of Julia
+# batch: fourth
+def kl_divergence(mu, logvar):
+    log_sigma = logvar / 2
+    return 0.5 * torch.sum(torch.exp(2 * log_sigma) + mu**2 - 1 + log_sigma**2, dim=1)
+
+# %% twice the log of sigma, added
+# loses: divergence_by_hand divergence_values divergence_gradients
+# told: the sign of logvar is turned
+# because: + logvar, not - logvar
+# from: FluxML/model-zoo pull request 147, out of Julia
+# batch: fourth
+def kl_divergence(mu, logvar):
+    log_sigma = logvar / 2
+    return 0.5 * torch.sum(torch.exp(2 * log_sigma) + mu**2 - 1 + 2 * log_sigma, dim=1)
+
+# %% plus 1, and 0.15
+# loses: loss_value loss_gradients
+# because: the factor is 0.15, 1 is added, and the mean is taken over dimensions too
+# from: snousias/fast-mesh-denoising issue 1, out of TensorFlow
+# batch: fourth
+def kl_loss(mean, logvar):
+    std = torch.exp(0.5 * logvar)
+    each = 0.15 * (1 - torch.log(torch.square(std) + 1e-8) + torch.square(mean) + torch.square(std))
+    return torch.mean(each)
+
+# %% a mean of means
+# loses: loss_value loss_gradients
+# told: the mean over dimensions was taken too
+# because: averaged over latent dimensions too
+# from: podgorskiy/VAE issue 1
+# batch: fourth
+def kl_loss(mu, logvar):
+    return -0.5 * torch.mean(torch.mean(1 + logvar - mu.pow(2) - logvar.exp(), 1))
+
+# %% not sure yet
+# loses: divergence_by_hand divergence_values divergence_gradients
+# told: the sign of exp(logvar) is turned
+# because: - exp(logvar), not + exp(logvar)
+# from: index query vae loss student homework, a VaeLoss with two doubts
+# batch: fourth
+def kl_divergence(mu, logvar):
+    return 0.5 * torch.sum(mu * mu - logvar.exp() - logvar - 1, dim=1)
+
+# %% a number times a mask
+# loses: divergence_values divergence_gradients
+# told: the total of the batch was given to every image
+# because: summed over everything, then spread over the images by a mask
+# from: EDAPINENUT/GNTPP issue 4
+# batch: fourth
+def kl_divergence(mean, log_var):
+    mask = torch.ones_like(mean[:, 0])
+    return (-0.5 * torch.sum(1 + log_var - mean.pow(2) - log_var.exp())) * mask
+
+# %% an exponential clamped at 100
+# loses: divergence_values divergence_gradients
+# told: clamp
+# because: exp(logvar) is clamped at 100, so logvar above 4.6 counts as less than it is
+# from: index file 53723162010, a world model's loss
+# batch: fourth
+def kl_divergence(mu, logvar):
+    return -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp().clamp(max=100.0), dim=-1)
+
+# %% of the batch as a whole
+# loses: loss_value loss_gradients
+# because: the KL of the batch's mean and variance, not the mean of the images' KL
+# from: index file 2019336999, kl_gaussian of a motion model
+# batch: fourth
+def kl_loss(mu, logvar):
+    mean = mu.mean(dim=0)
+    var = logvar.exp().mean(dim=0) + mu.var(dim=0, unbiased=False)
+    return 0.5 * torch.sum(mean**2 + var - torch.log(var + 1e-5) - 1)
+
+# %% a narrower prior
+# loses: divergence_by_hand divergence_values divergence_gradients
+# because: the KL to a normal distribution with standard deviation 0.5
+# from: jlian2/Improved-Voice-Conversion-with-Conditional-DSVAE issue 2
+# batch: fourth
+prior_std = 0.5
+
+
+def kl_divergence(mu, logvar):
+    prior = torch.distributions.Normal(torch.zeros_like(mu), prior_std * torch.ones_like(mu))
+    posterior = torch.distributions.Normal(mu, torch.exp(0.5 * logvar))
+    return torch.distributions.kl_divergence(posterior, prior).sum(dim=1)
+
+# %% sigma, and the batch twice
+# loses: loss_value loss_gradients
+# because: sigma in the place of the variance; divided by the number of images twice
+# from: DaehanKim/vgae_pytorch issue 2
+# batch: fourth
+def kl_loss(mean, logvar):
+    logstd = 0.5 * logvar
+    each = 1 + 2 * logstd - mean**2 - torch.exp(logstd)
+    return -(0.5 / mean.size(0)) * each.sum(1).mean()
+
+# %% times 0.5, and no minus
+# loses: loss_value loss_gradients
+# told: the sign is turned
+# because: the sign is turned
+# from: keras-team/keras-io issue 270, out of TensorFlow
+# batch: fourth
+def kl_loss(z_mean, z_log_var):
+    loss = 1 + z_log_var - torch.square(z_mean) - torch.exp(z_log_var)
+    loss = torch.mean(torch.sum(loss, dim=-1))
+    loss *= 0.5
+    return loss
+
+# %% never above 1,000
+# loses: loss_value loss_gradients
+# told: clamp
+# because: the mean is clamped at 1,000 nats
+# from: sanazkaviani/3d-latent-diffusion-model 3d_ldm/NaN_FIX_GUIDE.md
+# batch: fourth
+def kl_loss(z_mu, z_logvar):
+    eps = 1e-8
+    z_sigma = torch.clamp(torch.exp(0.5 * z_logvar), min=eps)
+    kl = 0.5 * torch.sum(z_mu.pow(2) + z_sigma.pow(2) - torch.log(z_sigma.pow(2) + eps) - 1)
+    return torch.clamp(kl / z_mu.shape[0], 0.0, 1000.0)
+
+# %% a 2 inside the half
+# loses: divergence_by_hand divergence_values divergence_gradients
+# told: the factor 0.5 covers mu^2 alone
+# because: all but mu^2 counts twice
+# from: index file 49057953049, a graph VAE of two kinds of nodes
+# batch: fourth
+def kl_divergence(mean, logvar):
+    logstd = logvar / 2
+    each = 2 * (-1 - 2 * logstd + torch.exp(2 * logstd)) + mean.pow(2)
+    return 0.5 * torch.sum(each, dim=1)

@@ -396,3 +396,78 @@ def gaussian_nll(mu, log_sigma, x):
 
 def gaussian_log_prob(z, mu, logvar):
     return -gaussian_nll(mu, 0.5 * logvar, z).sum(-1)
+
+# %% logvar may be a number
+# from: edluyuan/diffusion-project models/utils.py, out of JAX
+# batch: fourth
+def gaussian_log_prob(x, mu, logvar):
+    if not isinstance(logvar, torch.Tensor):
+        logvar = torch.tensor(logvar, dtype=x.dtype)
+    while logvar.ndim < x.ndim:
+        logvar = logvar.unsqueeze(0)
+    const = torch.log(torch.tensor(2 * torch.pi))
+    return (-0.5 * (logvar + torch.square(x - mu) / torch.exp(logvar) + const)).sum(-1)
+
+# %% of a variance
+# from: aidanscannell/GPJax gpjax/logdensities.py, out of JAX
+# batch: fourth
+def gaussian(x, mu, var):
+    log_2pi = torch.log(2 * torch.as_tensor(torch.pi))
+    return -0.5 * (log_2pi + torch.log(var) + torch.square(mu - x) / var)
+
+
+def gaussian_log_prob(z, mu, logvar):
+    return gaussian(z, mu, torch.exp(logvar)).sum(dim=1)
+
+# %% the constant at the end, by the number of columns
+# from: index query log_gaussian sum over axis, compute_log_probabitility_gaussian
+# batch: fourth
+import numpy as np
+
+
+def compute_log_probability(obs, mu, logstd, axis=1):
+    squares = torch.sum(-0.5 * ((obs - mu) / torch.exp(logstd)) ** 2 - logstd, axis)
+    return squares - 0.5 * obs.shape[1] * torch.log(torch.tensor(2 * np.pi))
+
+
+def gaussian_log_prob(z, mu, logvar):
+    return compute_log_probability(z, mu, logvar / 2)
+
+# %% NumPy's constant inside the sum
+# from: GuHY777/VaDE-pytorch issue 3
+# batch: fourth
+import numpy as np
+
+
+def gaussian_log_prob(x, mu, log_sigma2):
+    return -0.5 * (
+        torch.sum(np.log(np.pi * 2) + log_sigma2 + (x - mu).pow(2) / torch.exp(log_sigma2), 1)
+    )
+
+# %% a covariance
+# from: index query MultivariateNormal diag_embed, its density
+# batch: fourth
+def gaussian_log_prob(z, mu, logvar):
+    covariance = torch.diag_embed(logvar.exp() + 1e-8)
+    return torch.distributions.MultivariateNormal(mu, covariance).log_prob(z)
+
+# %% a millionth beside the variance
+# from: JeremyCCHsu/vae-npvc issue 11, out of TensorFlow
+# batch: fourth
+EPSILON = 1e-6
+
+
+def gaussian_log_prob(x, mu, log_var):
+    c = math.log(2 * math.pi)
+    var = torch.exp(log_var)
+    x_mu2 = torch.square(x - mu)
+    x_mu2_over_var = x_mu2 / (var + EPSILON)
+    log_prob = -0.5 * (c + log_var + x_mu2_over_var)
+    return torch.sum(log_prob, -1)
+
+# %% the root of the variance
+# from: index file 31371113451, actions of a policy
+# batch: fourth
+def std_from_logvar(logvar):
+    action_std = torch.sqrt(logvar.exp())
+    return action_std

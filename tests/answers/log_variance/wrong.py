@@ -1151,3 +1151,109 @@ def gaussian_log_prob(z, mean, logvar):
     std = torch.exp(0.5 * logvar.float()).clamp_min(1e-6)
     log_prob = -0.5 * ((z - mean) / std).pow(2) - torch.log(std) - 0.5 * math.log(2 * math.pi)
     return log_prob.flatten(1).mean(dim=1)
+
+# %% the last axis kept
+# loses: log_prob_values log_prob_gradients
+# told: `keepdim=True` leaves a dimension too many
+# because: the sum keeps its dimension
+# from: index query log_gaussian sum over axis, one of nnabla
+# batch: fourth
+import numpy as np
+
+
+def gaussian_log_prob(x, mean, ln_var):
+    var = torch.exp(ln_var)
+    axis = len(x.shape) - 1
+    each = -0.5 * np.log(2.0 * np.pi) - 0.5 * ln_var - 0.5 * (x - mean) ** 2 / var
+    return torch.sum(each, dim=axis, keepdim=True)
+
+# %% the mean comes last
+# loses: log_prob_values log_prob_gradients
+# because: mu and logvar have changed places, and the constant is missing
+# from: index query log_normal density, log_Normal_diag(x, log_var, mean)
+# batch: fourth
+def gaussian_log_prob(x, log_var, mean, dim=1):
+    log_normal = -0.5 * (log_var + torch.pow(x - mean, 2) / torch.exp(log_var))
+    return torch.sum(log_normal, dim=dim)
+
+# %% a thousandth beside the square
+# loses: log_prob_values log_prob_gradients
+# because: 0.001 is added to every squared distance
+# from: index file 336948231, gaussian_nll with min_noise
+# batch: fourth
+import numpy as np
+
+
+def gaussian_nll(x, mean, log_var, min_noise=0.001):
+    return (
+        ((x - mean) ** 2 + min_noise) / (2 * log_var.exp() + 1e-8)
+        + 0.5 * log_var
+        + 0.5 * np.log(2 * np.pi)
+    )
+
+
+def gaussian_log_prob(z, mu, logvar):
+    return -gaussian_nll(z, mu, logvar).sum(dim=1)
+
+# %% a loss, not a density
+# loses: log_prob_values log_prob_gradients
+# because: the sign is turned, and the constant is missing
+# from: index file 69472225959, gaussian_nll_loss of a traffic model
+# batch: fourth
+def gaussian_log_prob(target, mu, logvar):
+    var = torch.exp(0.5 * logvar) ** 2
+    loss = 0.5 * torch.log(var + 1e-6) + 0.5 * ((target - mu) ** 2) / (var + 1e-6)
+    return loss.sum(dim=1)
+
+# %% beside the peak
+# loses: log_prob_values log_prob_gradients
+# because: the density at mu is divided out, so that logvar's term and the constant are gone
+# from: index file 44223446354, a reward of a learned model
+# batch: fourth
+def gaussian_log_prob(z, mean, logvar):
+    dist = torch.distributions.Normal(mean, torch.sqrt(logvar.exp()))
+    return dist.log_prob(z).sum(-1) - dist.log_prob(mean).sum(-1)
+
+# %% a relu and a hundredth
+# loses: std_values std_gradients
+# because: sigma is relu(logvar) + 0.01
+# from: index file 15275091427, an anomaly detector's encoder
+# batch: fourth
+def std_from_logvar(logvar):
+    std_dev = torch.nn.functional.relu(logvar) + 1e-2
+    return std_dev
+
+# %% the constant once for each row
+# loses: log_prob_values
+# told: the constant counts once for each dimension
+# because: the constant is not multiplied by the number of dimensions
+# from: pints-team/pints issue 1179
+# batch: fourth
+def gaussian_log_prob(z, mu, logvar):
+    error = z - mu
+    total = -0.5 * math.log(2 * math.pi)
+    return total - torch.sum(0.5 * logvar + error**2 / (2 * torch.exp(logvar)), dim=1)
+
+# %% no constant, and no more than 6
+# loses: log_prob_values
+# told: the constant log(2 pi) is missing
+# may lose: log_prob_gradients
+# because: the constant is missing, and logvar is clamped at 6
+# from: index file 55274899102, landmarks in heart beats
+# batch: fourth
+def gaussian_log_prob(targets, mu, log_var):
+    log_var = torch.clamp(log_var, min=-14, max=6)
+    nll = 0.5 * log_var + (targets - mu) ** 2 / (2 * torch.exp(log_var))
+    return -nll.sum(dim=1)
+
+# %% sigma no more than 100
+# loses: std_values
+# told: clamp
+# may lose: std_gradients
+# because: sigma is clamped at 100, which logvar of 9.2 exceeds
+# from: index file 53161864931, a VAE of crystals
+# batch: fourth
+def std_from_logvar(logvar):
+    std = torch.exp(0.5 * logvar)
+    std = torch.clamp(std, 1e-6, 1e2)
+    return std

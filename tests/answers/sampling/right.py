@@ -623,3 +623,118 @@ class Sampling(nn.Module):
         dim = z_mean.shape[1]
         epsilon = torch.randn((batch, dim), dtype=z_mean.dtype, device=z_mean.device)
         return z_mean + torch.exp(0.5 * z_log_var) * epsilon
+
+# %% the root of the exponential, multiplied
+# from: PaddlePaddle/Paddle issue 3770
+# batch: fourth
+def dotmul(a, b):
+    return torch.mul(a, b)
+
+
+class Sampling(nn.Module):
+    def forward(self, mu, logvar):
+        eps = torch.randn_like(logvar)
+        sigma = dotmul(torch.sqrt(torch.exp(logvar)), eps)
+        return mu + sigma
+
+# %% new and normal, of a log_sigma that is a log-variance
+# from: jjery2243542/adaptive_voice_conversion issue 25
+# batch: fourth
+class Sampling(nn.Module):
+    def forward(self, mu, log_sigma):
+        eps = log_sigma.new(*log_sigma.size()).normal_(0, 1)
+        return mu + torch.exp(log_sigma / 2) * eps
+
+# %% a full covariance with a diagonal
+# from: index query MultivariateNormal diag_embed, a class DiagonalGaussian
+# batch: fourth
+class DiagonalGaussian(nn.Module):
+    def forward(self, x):
+        loc, logvar = torch.split(x, x.shape[-1] // 2, dim=-1)
+        covariance = torch.diag_embed(logvar.exp() + 1e-8)
+        return torch.distributions.MultivariateNormal(loc, covariance)
+
+
+class Sampling(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.posterior = DiagonalGaussian()
+
+    def forward(self, mu, logvar):
+        return self.posterior(torch.cat([mu, logvar], dim=-1)).rsample()
+
+# %% sanitised first
+# from: index file 27491509700, a mixer of time series
+# batch: fourth
+def reparametrize(mu, logvar):
+    mu = torch.nan_to_num(mu, nan=0.0, posinf=1e6, neginf=-1e6)
+    logvar = torch.nan_to_num(logvar, nan=0.0, posinf=10.0, neginf=-10.0)
+    logvar = torch.clamp(logvar, min=-20.0, max=10.0)
+    std = torch.exp(logvar * 0.5).clamp_min(1e-6)
+    return mu + std * torch.randn_like(std)
+
+
+class Sampling(nn.Module):
+    def forward(self, mu, logvar):
+        return reparametrize(mu, logvar)
+
+# %% a function with a gradient of its own
+# from: tgeral68/TempNN lib/modules/GaussianSampler.lua, out of Lua
+# batch: fourth
+class GaussianSampler(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, mu, logvar):
+        eps = torch.randn_like(mu)
+        sigma = logvar.mul(0.5).exp_()
+        ctx.save_for_backward(sigma, eps)
+        return sigma * eps + mu
+
+    @staticmethod
+    def backward(ctx, grad_output):
+        sigma, eps = ctx.saved_tensors
+        return grad_output, sigma.mul(0.5).mul(eps).mul(grad_output)
+
+
+class Sampling(nn.Module):
+    def forward(self, mu, logvar):
+        return GaussianSampler.apply(mu, logvar)
+
+# %% compiled by torch.jit
+# from: index query torch.jit.script, a reparameterize under it
+# batch: fourth
+@torch.jit.script
+def reparameterize(mu, logvar):
+    std = torch.exp(0.5 * logvar)
+    eps = torch.randn_like(std)
+    z = mu + eps * std
+    return z
+
+
+class Sampling(nn.Module):
+    def forward(self, mu, logvar):
+        return reparameterize(mu, logvar)
+
+# %% several draws, of which there is one
+# from: index file 10057755003, gen_samples
+# batch: fourth
+class Sampling(nn.Module):
+    def forward(self, mu, logvar, num=1):
+        sigma = torch.exp(logvar / 2)
+        epsilon = torch.normal(
+            0.0, 1.0, (mu.shape[0], num, mu.shape[1]), device=mu.device, dtype=mu.dtype
+        )
+        if num == 1:
+            epsilon = epsilon[:, 0, :]
+        else:
+            mu = mu[:, None, :]
+            sigma = sigma[:, None, :]
+        return mu + epsilon * sigma
+
+# %% normal of zeros and ones, of a name that changes its meaning
+# from: index file 46551586246, ensembles of a dynamics model
+# batch: fourth
+class Sampling(nn.Module):
+    def forward(self, mean, logvar):
+        logvar = torch.exp(logvar)
+        std = torch.sqrt(logvar)
+        return mean + torch.normal(torch.zeros_like(mean), torch.ones_like(mean)) * std

@@ -1935,3 +1935,200 @@ class Sampling(nn.Module):
         size = mu.size()
         eps = torch.randn(size)
         return mu + torch.exp(0.5 * log_var) * eps
+
+# %% sigma as it comes
+# loses: mean_and_spread gradients
+# told: logvar itself was used as the standard deviation
+# because: logvar is multiplied by eps as it is
+# from: JRogul/MachineLearning computer_vision/auteencoders/models/VariationalAutoEncoder.py
+# batch: fourth
+class Sampling(nn.Module):
+    def forward(self, mu, sigma):
+        eps = torch.randn_like(sigma)
+        reparametrized = mu + sigma * eps
+        return reparametrized
+
+# %% mu plus std, and eps unused
+# loses: mean_and_spread gradients fresh_noise
+# told: without eps
+# because: z is mu + sigma; no noise
+# from: index file 52614497802, federated clusters
+# batch: fourth
+class Sampling(nn.Module):
+    def forward(self, mu, logvar):
+        std = torch.exp(0.5 * logvar)
+        eps = torch.randn_like(std)
+        return mu + std
+
+# %% a root with a little number
+# loses: mean_and_spread gradients
+# told: the square root of a negative number
+# may lose: fresh_noise
+# because: the square root of logvar, not of its exponential: NaN where it is negative
+# from: index file 5672925321, a hierarchy of three codes
+# batch: fourth
+class Sampling(nn.Module):
+    def forward(self, mu, logvar):
+        std = torch.sqrt(logvar + 1e-6)
+        eps = torch.randn_like(std)
+        return eps * std + mu
+
+# %% one vector of noise
+# loses: fresh_noise small_print
+# told: one noise vector for the whole batch
+# may lose: mean_and_spread
+# because: all images of a batch get the same noise, which is made on the CPU
+# from: index file 13487921123, a convolutional VAE in one file
+# batch: fourth
+class Sampling(nn.Module):
+    def forward(self, mean, logvar):
+        std = torch.exp(0.5 * logvar)
+        eps = torch.randn(mean.shape[-1])
+        return eps.mul(std).add_(mean)
+
+# %% no trick during inference
+# loses: mean_and_spread fresh_noise
+# told: there is no noise in eval mode
+# may lose: gradients
+# because: mu in eval mode
+# from: masato-ka/airc-rl-agent issue 43
+# batch: fourth
+class Sampling(nn.Module):
+    def forward(self, mu, logvar):
+        if not self.training:
+            return mu
+        return mu + torch.randn_like(mu) * torch.exp(0.5 * logvar)
+
+# %% mu through a batch norm with a fixed scale
+# loses: shape_and_type mean_and_spread gradients
+# may lose: fresh_noise small_print
+# because: mu is normalised over the batch; one image alone raises an error
+# from: index query autograd.Function custom backward VAE, a VAE with mu_bn
+# batch: fourth
+class Sampling(nn.Module):
+    def forward(self, mean, log_var):
+        gamma = 0.5 * torch.ones_like(mean[0])
+        mean = nn.functional.batch_norm(mean, None, None, weight=gamma, training=True)
+        return mean + torch.exp(0.5 * log_var) * torch.randn_like(mean)
+
+# %% a twentieth of the variance
+# loses: mean_and_spread gradients
+# because: exp(logvar) is taken for sigma, and eps has a spread of 0.05
+# from: index file 24179880580, faces with sliders
+# batch: fourth
+class Sampling(nn.Module):
+    def forward(self, mu, sigma):
+        epsilon = 0.05 * torch.randn_like(mu)
+        return mu + torch.exp(sigma) * epsilon
+
+# %% clipped, with a straight-through gradient
+# loses: mean_and_spread gradients
+# because: z is clipped to [-1, 1], and its gradient is that of the z before
+# from: pypi-data/pypi-mirror-325 envquest/functions/common.py
+# batch: fourth
+class Sampling(nn.Module):
+    def __init__(self, low=-1.0, high=1.0, eps=1e-6):
+        super().__init__()
+        self.low, self.high, self.eps = low, high, eps
+
+    def forward(self, mu, logvar):
+        x = mu + torch.randn_like(mu) * torch.exp(0.5 * logvar)
+        clipped = torch.clip(x, self.low + self.eps, self.high - self.eps)
+        return x - x.detach() + clipped.detach()
+
+# %% noise that is never far out
+# loses: mean_and_spread
+# told: the noise is not standard normal
+# because: eps is clipped to [-2, 2]
+# from: index query TruncatedNormal, sample(clip) of a policy
+# batch: fourth
+class Sampling(nn.Module):
+    def forward(self, mu, logvar, clip=2.0):
+        eps = torch.randn_like(mu)
+        eps = torch.clip(eps, -clip, clip)
+        return mu + torch.exp(0.5 * logvar) * eps
+
+# %% a tensor of CUDA, without a question
+# loses: shape_and_type mean_and_spread gradients fresh_noise small_print
+# told: something is made on one device whatever the inputs' device
+# because: the noise is a torch.cuda.FloatTensor
+# from: index query autograd.Function custom backward VAE, vae_reparametrize
+# batch: fourth
+from torch.autograd import Variable
+
+
+class Sampling(nn.Module):
+    def forward(self, mu, logvar):
+        std = logvar.mul(0.5).exp_()
+        eps = torch.cuda.FloatTensor(std.size()).normal_()
+        eps = Variable(eps)
+        return eps.mul(std).add_(mu)
+
+# %% the device of the notebook
+# loses: small_print
+# told: something is made on one device whatever the inputs' device
+# because: the noise goes to a device that the notebook's first cell chose
+# from: index file 12947560496, a VAE after a known repository
+# batch: fourth
+device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
+class Sampling(nn.Module):
+    def forward(self, mean, log_var):
+        epsilon = torch.normal(0.0, 1.0, size=mean.size()).to(device)
+        std = torch.exp(log_var) ** 0.5
+        return mean + std * epsilon
+
+# %% a narrow variance for molecules
+# loses: mean_and_spread gradients
+# told: a clamp or a floor is too tight
+# because: logvar is clamped to [-6, -2.2]
+# from: index file 9897304417, a transformer VAE of SMILES
+# batch: fourth
+class Sampling(nn.Module):
+    def forward(self, means, log_var):
+        log_var = torch.clamp(log_var, min=-6.0, max=-2.2)
+        std = torch.exp(0.5 * log_var)
+        return means + torch.randn_like(std) * std
+
+# %% both clamped at 8
+# loses: mean_and_spread
+# told: clamp
+# may lose: gradients
+# because: mu and logvar are clamped to [-8, 8]
+# from: index file 44388834897, a stochastic recurrent network
+# batch: fourth
+class Sampling(nn.Module):
+    def forward(self, mu, logvar):
+        param = torch.clamp(torch.cat([mu, logvar], -1), -8.0, 8.0)
+        mu, logvar = torch.chunk(param, 2, -1)
+        std = logvar.mul(0.5).exp_()
+        eps = std.data.new(std.size()).normal_()
+        return eps.mul(std).add_(mu)
+
+# %% epsilon among the layers
+# loses: mean_and_spread fresh_noise small_print
+# told: the noise is kept from an earlier call
+# may lose: gradients
+# because: one number, drawn in __init__, serves everything
+# from: index file 18166030406, a VAE with epsilon in __init__
+# batch: fourth
+class Sampling(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.epsilon = torch.normal(0.0, 1.0, size=(1,))
+
+    def forward(self, mu, logvar):
+        return mu + torch.exp(logvar / 2) * self.epsilon
+
+# %% randn of the mean's size
+# loses: small_print
+# told: something is made on one device whatever the inputs' device
+# because: the noise is made on the CPU, wherever mu is
+# from: arkrp/vae-lab src/Model/TrainingVAE.py
+# batch: fourth
+class Sampling(nn.Module):
+    def forward(self, encoder_mean, encoder_logvar):
+        encoder_stdev = encoder_logvar.div(2).exp()
+        encoder_draw = encoder_mean + torch.randn(encoder_mean.size()) * encoder_stdev
+        return encoder_draw
