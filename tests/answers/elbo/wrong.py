@@ -2479,6 +2479,7 @@ def train_step(model, optimizer, data, grad_norm=3):
 # because: the gradient is clipped at a norm of 1e-5
 # from: index file 27471657142, a VAE of radio signals
 # batch: fourth
+# first: other
 def train_step(model, optimizer, x):
     optimizer.zero_grad()
     logits, mu, logvar = model(x)
@@ -2529,6 +2530,7 @@ def train_step(model, optimizer, x):
 # because: the gradient is clipped at a norm of 1, and the weights at 1
 # from: index query isnan(loss) skip batch, check_model_parameters
 # batch: fourth
+# first: other
 def train_step(model, optimizer, x):
     optimizer.zero_grad()
     logits, mu, logvar = model(x)

@@ -1333,6 +1333,7 @@ def kl_divergence(mu, logvar):
 # because: + log(sigma)^2 stands where - log(sigma^2) belongs
 # from: FluxML/model-zoo issue 73, out of Julia
 # batch: fourth
+# first: other
 def kl_divergence(mu, logvar):
     log_sigma = logvar / 2
     return 0.5 * torch.sum(torch.exp(2 * log_sigma) + mu**2 - 1 + log_sigma**2, dim=1)
@@ -1391,6 +1392,7 @@ def kl_divergence(mean, log_var):
 # because: exp(logvar) is clamped at 100, so logvar above 4.6 counts as less than it is
 # from: index file 53723162010, a world model's loss
 # batch: fourth
+# first: other
 def kl_divergence(mu, logvar):
     return -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp().clamp(max=100.0), dim=-1)
 
@@ -1445,6 +1447,7 @@ def kl_loss(z_mean, z_log_var):
 # because: the mean is clamped at 1,000 nats
 # from: sanazkaviani/3d-latent-diffusion-model 3d_ldm/NaN_FIX_GUIDE.md
 # batch: fourth
+# first: other
 def kl_loss(z_mu, z_logvar):
     eps = 1e-8
     z_sigma = torch.clamp(torch.exp(0.5 * z_logvar), min=eps)

@@ -454,6 +454,7 @@ def gaussian_log_prob(z, mu, logvar):
 # %% a millionth beside the variance
 # from: JeremyCCHsu/vae-npvc issue 11, out of TensorFlow
 # batch: fourth
+# first: failed
 EPSILON = 1e-6
 
 

@@ -2085,6 +2085,7 @@ class Sampling(nn.Module):
 # because: logvar is clamped to [-6, -2.2]
 # from: index file 9897304417, a transformer VAE of SMILES
 # batch: fourth
+# first: other
 class Sampling(nn.Module):
     def forward(self, means, log_var):
         log_var = torch.clamp(log_var, min=-6.0, max=-2.2)
@@ -2098,6 +2099,7 @@ class Sampling(nn.Module):
 # because: mu and logvar are clamped to [-8, 8]
 # from: index file 44388834897, a stochastic recurrent network
 # batch: fourth
+# first: other
 class Sampling(nn.Module):
     def forward(self, mu, logvar):
         param = torch.clamp(torch.cat([mu, logvar], -1), -8.0, 8.0)
@@ -2113,6 +2115,7 @@ class Sampling(nn.Module):
 # because: one number, drawn in __init__, serves everything
 # from: index file 18166030406, a VAE with epsilon in __init__
 # batch: fourth
+# first: other
 class Sampling(nn.Module):
     def __init__(self):
         super().__init__()
