@@ -339,7 +339,12 @@ def _cause(z: Tensor, mu: Tensor, logvar: Tensor, where: Tensor) -> str:
     eps = (z - mu) / sigma
     if shared := _shared(eps, tolerance=1e-2):
         return shared
-    # what remains are known ways to change sigma by an unknown number: measure the number
+    # what remains are known ways to change mu or sigma by an unknown number: measure the number
+    if end := _end_of_mu(z, mu, logvar):
+        bounded = mu.clamp(*end)
+        measured = (z_at - _by_level(bounded, where)).std(dim=1)
+        if fits(bounded, sigma) or fits(bounded, sigma.clamp(measured.min(), measured.max())):
+            return f"mu never goes below about {end[0]:.2g} or above about {end[1]:.2g}: a clamp"
     measured = (z_at - mu_at).std(dim=1)
     factor = float((measured / _sigma(_LEVELS)).log().mean().exp())
     if fits(mu, factor * sigma):
@@ -356,6 +361,13 @@ def _cause(z: Tensor, mu: Tensor, logvar: Tensor, where: Tensor) -> str:
         sides += [f"above about {high:.2g}"] if high < 0.9 * _sigma(_LEVELS[0]) else []
         return f"sigma never goes {' or '.join(sides)}: a clamp or a floor is too tight"
     return ""
+
+
+def _end_of_mu(z: Tensor, mu: Tensor, logvar: Tensor) -> tuple[float, float] | None:
+    """Return where z is on average where mu is near -30 and 30, if it is much nearer to 0."""
+    sharp = logvar < 0
+    low, high = (float(z[sharp & far].mean()) for far in (mu < -20, mu > 20))
+    return (low, high) if -20 < low < 0 < high < 20 else None
 
 
 @check(Sampling, read=_READ)
@@ -390,9 +402,10 @@ def gradients(candidate: Any, seed: int) -> str:
             weight = weight * (off <= 1e-4 + 1e-3 * _sigma(logvar.detach()) * (1 + eps.abs()))
         noise = ((z - mu) / _sigma(logvar)).detach()
         if (mode, what) == ("train", "") and float(noise.std()) < 1e-3:
-            again = _draw(asked, layer, mu.detach(), logvar.detach())
+            again = _draw(asked, _layer(asked, candidate), mu.detach(), logvar.detach())
             change = ((again - z) / _sigma(logvar)).detach()
-            if float(change.abs().max()) < 1e-3:  # else one number serves all: judged elsewhere
+            # else one number serves all, of a call or of a layer: judged elsewhere
+            if float(change.abs().max()) < 1e-3:
                 raise CheckFailed(
                     asked,
                     "z - mu is the same multiple of sigma everywhere: logvar has no noise to scale",
@@ -428,13 +441,14 @@ def _gradient_cause(asked: str, layer: nn.Module, found: list[Tensor], right: li
         return "nothing is passed back to mu and logvar, as by `torch.normal(mu, std)`"
     if mu_cut and logvar_right:
         return "no gradient reaches mu: it was detached, or is not used"
-    if logvar_cut and mu_right:
+    mu, logvar, where = _at_all_levels()
+    z = _draw(asked, layer, mu, logvar)
+    likely = _cause(z, mu, logvar, where) if _moments(z, mu, where) else ""
+    if logvar_cut and mu_right and not likely:  # nor is it a clamp that logvar lies beyond
         return (
             "no gradient reaches logvar: sigma was detached, given to `torch.normal`, or not used"
         )
-    mu, logvar, where = _at_all_levels()
-    z = _draw(asked, layer, mu, logvar)
-    return _cause(z, mu, logvar, where) if _moments(z, mu, where) else ""
+    return likely
 
 
 _FRESH = torch.full((61, 53), 0.7)  # mu where the noise is looked at
@@ -457,7 +471,7 @@ def fresh_noise(candidate: Any, seed: int) -> str:
         layer.train(mode == "train")
         for how, grad_mode in GRAD_MODES.items():
             with grad_mode():
-                widths[mode, how] = _fresh(asked, layer, mode, how, seed)
+                widths[mode, how] = _fresh(asked, layer, candidate, mode, how, seed)
     for (mode, how), width in widths.items():
         times = width / widths["train", ""]
         if abs(times - 1) > STANDARD_ERRORS / _FRESH.numel() ** 0.5:
@@ -479,7 +493,9 @@ def fresh_noise(candidate: Any, seed: int) -> str:
     return f"fresh noise, {_FRESH.numel():,} draws in each of {len(widths)} ways to call; {small}"
 
 
-def _fresh(asked: str, layer: nn.Module, mode: str, how: str, seed: int) -> float:
+def _fresh(
+    asked: str, layer: nn.Module, candidate: Any, mode: str, how: str, seed: int
+) -> float:
     """Fail if noise is shared or comes back; return how wide it is."""
     mu, logvar = _FRESH, torch.ones_like(_FRESH)
     chance = STANDARD_ERRORS / mu.numel() ** 0.5
@@ -501,7 +517,9 @@ def _fresh(asked: str, layer: nn.Module, mode: str, how: str, seed: int) -> floa
         if torch.equal(after, torch.get_rng_state()):
             likely = "`forward` sets the seed itself (`torch.manual_seed`), so noise repeats"
         if torch.allclose(first, other) and torch.allclose(first, first[0, 0]):
-            likely = f"there is no noise in {mode} mode{how}: eps is missing"
+            another = _layer(asked, candidate).train(mode == "train")
+            if torch.allclose(first, _draw(asked, another, mu, logvar).detach()):
+                likely = f"there is no noise in {mode} mode{how}: eps is missing"
         raise CheckFailed(asked, f"in {mode} mode{how} two calls give the same z", likely)
     if likely := _shared(first):
         raise CheckFailed(asked, f"in {mode} mode{how} elements get the same noise", likely)
