@@ -78,6 +78,14 @@ DIVERGENCE = Formula(
     strict=False,
     unit=" nats",
     loose=(1e-4, 3e-2),
+    terms={
+        "mu^2": (0.5, lambda mu, lv: mu**2),
+        "exp(logvar)": (0.5, lambda mu, lv: lv.exp()),
+        "logvar": (-0.5, lambda mu, lv: lv),
+        "sigma": (0.0, lambda mu, lv: (0.5 * lv).exp()),
+        "logvar^2": (0.0, lambda mu, lv: lv**2),
+        "1": (-0.5, lambda mu, lv: torch.ones_like(lv)),
+    },
 )
 LOSS = replace(DIVERGENCE, call="kl_loss(mu, logvar)", reduce=_PER_BATCH, strict=True)
 

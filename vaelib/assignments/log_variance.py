@@ -208,6 +208,11 @@ DENSITY = Formula(
     row="row",
     unit=" nats",
     loose=(5e-2, 1e-3),
+    terms={
+        "(z - mu)^2 / exp(logvar)": (-0.5, lambda z, mu, lv: (z - mu) ** 2 / lv.exp()),
+        "logvar": (-0.5, lambda z, mu, lv: lv),
+        "1": (-0.5 * math.log(_TWO_PI), lambda z, mu, lv: torch.ones_like(lv)),
+    },
 )
 
 

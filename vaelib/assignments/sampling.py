@@ -493,9 +493,7 @@ def fresh_noise(candidate: Any, seed: int) -> str:
     return f"fresh noise, {_FRESH.numel():,} draws in each of {len(widths)} ways to call; {small}"
 
 
-def _fresh(
-    asked: str, layer: nn.Module, candidate: Any, mode: str, how: str, seed: int
-) -> float:
+def _fresh(asked: str, layer: nn.Module, candidate: Any, mode: str, how: str, seed: int) -> float:
     """Fail if noise is shared or comes back; return how wide it is."""
     mu, logvar = _FRESH, torch.ones_like(_FRESH)
     chance = STANDARD_ERRORS / mu.numel() ** 0.5

@@ -8,8 +8,9 @@ the learner's values. Only inputs are random, and bounds lie above what rounding
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import product
 from typing import Any
@@ -17,6 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from vaelib.checks.guard import start_from
 from vaelib.checks.harness import (
     GRAD_MODES,
     CheckFailed,
@@ -83,6 +85,8 @@ class Formula:
         What a row is called, and the unit of a value.
     loose : tuple of float
         The relative and the absolute tolerance of gradients at an edge.
+    terms : mapping
+        The terms of an element, each with its weight in the formula, and some that others write.
     """
 
     call: str
@@ -96,6 +100,7 @@ class Formula:
     row: str = "image"
     unit: str = ""
     loose: tuple[float, float] = (2e-3, 1e-3)
+    terms: Mapping[str, tuple[float, Callable[..., Tensor]]] = field(default_factory=dict)
 
     def right(self, *inputs: Tensor) -> Tensor:
         """Return the right result, in float64."""
@@ -159,11 +164,73 @@ class Formula:
         ]
         if not fitting and not wrong_shape:
             fitting = _factor(found, [self.right(*inputs) for inputs in batches])
+            with suppress(CheckFailed):
+                fitting = (
+                    fitting or self.weights(asked, candidate) or self.unsteady(asked, candidate)
+                )
         if not fitting and wrong_shape:  # which may tell the reduction, whatever the formula
             shape = getattr(found[0], "shape", None)
             right = self.each[""](*some)
             fitting = [name for name, reduce in self.reduce.items() if reduce(right).shape == shape]
         return fitting[0] if len(fitting) == 1 else ""
+
+    def weights(self, asked: str, candidate: Any) -> list[str]:
+        """Return with which weights the terms give the learner's values, if some do exactly."""
+        batches = [self.draw(2 + at, 1 + 5 * at % 7, torch.float64) for at in range(12)]
+        found = [call(asked, candidate, *_copies(inputs)) for inputs in batches]
+        for reduction, reduce in self.reduce.items():
+            terms = [[reduce(term(*b)) for _, term in self.terms.values()] for b in batches]
+            if not self.terms or any(
+                not isinstance(value, Tensor) or value.shape != some[0].shape
+                for value, some in zip(found, terms, strict=True)
+            ):
+                continue
+            values = torch.cat([value.detach().double().flatten() for value in found])
+            known = torch.cat([torch.stack([t.flatten() for t in some], 1) for some in terms])
+            own = torch.linalg.lstsq(known, values[:, None]).solution[:, 0]
+            if bool(own[:-1].abs().max() > 1e-6) and torch.allclose(
+                known @ own, values, rtol=1e-6, atol=1e-6
+            ):
+                asks = _sum(self.terms, [weight for weight, _ in self.terms.values()])
+                told = f"what is added up is {_sum(self.terms, own.tolist())}; the formula: {asks}"
+                return ["; ".join(filter(None, (told, reduction)))]
+        return []
+
+    def unsteady(self, asked: str, candidate: Any) -> list[str]:
+        """Return why the same inputs give another value in another call, if they do."""
+        inputs, found = self.draw(7, 3, torch.float64), []
+        for seed in (1, 1, 2):
+            start_from(seed)
+            found.append(call(asked, candidate, *_copies(inputs)))
+        if not torch.equal(found[0], found[1]):
+            return ["the same inputs give another value in the next call: it must keep no count"]
+        if not torch.equal(found[0], found[2]):
+            return ["the value is random: the formula has no noise"]
+        return []
+
+    def bounded(self, asked: str, candidate: Any) -> str:
+        """Return what is clamped, if it makes no difference how far out the first input is."""
+        if len(self.names) == 1:
+            return ""
+
+        def at(size: float, logvar: float) -> tuple[float, float]:
+            one = torch.ones(1, 1, dtype=torch.float64)
+            row = (size * one, *[0 * one] * (len(self.names) - 2), logvar * one)
+            value = call(asked, candidate, *_copies(row))
+            return float(value.detach().sum()), float(self.right(*row).sum())
+
+        (far, _), (farther, _), (wide, _), (near, right) = (
+            at(1e3, 0),
+            at(2e3, 0),
+            at(1e3, 5),
+            at(30, 0),
+        )
+        if far != farther or not math.isfinite(far):
+            return ""
+        if far == wide:
+            return f"the result never goes beyond {far:,.6g}: it is clamped"
+        clamped = abs(near - right) > 1e-3 * (1 + abs(right))
+        return f"{self.names[0]} is clamped too tightly: any value counts" if clamped else ""
 
     @cached_property
     def rows_over_the_range(self) -> list[tuple[Inputs, tuple[Tensor, tuple[Tensor, Tensor]]]]:
@@ -178,7 +245,7 @@ class Formula:
             return [(row, self.truth(row)) for row in rows]
 
     def over_the_range(self, asked: str, candidate: Any) -> str:
-        """Return `CLAMPED` or `NEGATIVE` if that is what goes wrong from -10 to 10, or ""."""
+        """Return `CLAMPED`, `NEGATIVE` or how far it is right, from -10 to 10; or ""."""
         pairs = []
         for row, (right, bounds) in self.rows_over_the_range:
             value = call(asked, candidate, *_copies(row))
@@ -195,7 +262,17 @@ class Formula:
         ends = found[~fits & negative], found[~fits & ~negative]
         flat = all(len(end) != 1 and bool((end == end[:1]).all()) for end in ends)
         middle = logvar.abs() <= 0.5
-        return CLAMPED if flat and bool(fits[middle].all()) and not bool(fits.all()) else ""
+        if not bool(fits[middle].all()) or bool(fits.all()):
+            return ""
+        if flat:
+            return CLAMPED
+        low, high = (float(end) for end in logvar[fits].aminmax())
+        if not torch.equal(fits, (logvar >= low) & (logvar <= high)):
+            return ""
+        return (
+            f"it is right for logvar from {low:g} to {high:g}, and not beyond: a part of it is "
+            "clamped, or a number is added to it"
+        )
 
 
 def check_shape(formula: Formula, candidate: Any, asked: str) -> str:
@@ -257,6 +334,7 @@ def check_values(
                         asked,
                         _told(formula, case, how, found, right, at),
                         formula.cause(asked, candidate)
+                        or formula.bounded(asked, candidate)
                         or formula.over_the_range(asked, candidate)
                         or case.likely,
                     )
@@ -322,9 +400,14 @@ def check_gradients(
             torch.set_grad_enabled(True)
             expected = torch.autograd.grad(right, inputs, weight.double())
             rtol, atol = formula.loose if case.edge else (1e-3, 1e-3)
+            floored = _floored(formula, inputs, weight) if case.edge else expected
             wrong = [
-                not torch.allclose(one.double(), other.double(), rtol=rtol, atol=atol)
-                for one, other in zip(found, expected, strict=True)
+                not bool(
+                    (
+                        (one - other).abs() <= atol + rtol * other.abs() + 2 * (low - other).abs()
+                    ).all()
+                )
+                for one, other, low in zip(found, expected, floored, strict=True)
             ]
             if any(wrong):
                 at = wrong.index(True)
@@ -340,6 +423,13 @@ def check_gradients(
                 )
             compared.append(sum(one.numel() for one in found))
     return _counted("slope", compared)
+
+
+def _floored(formula: Formula, inputs: Inputs, weight: Tensor) -> tuple[Tensor, ...]:
+    """Return the right gradients where 1e-4 is added to sigma, which a right answer may do."""
+    *others, logvar = inputs
+    right = formula.right(*others, 2 * ((0.5 * logvar.double()).exp() + 1e-4).log())
+    return torch.autograd.grad(right, inputs, weight.double())
 
 
 def _cut(
@@ -377,6 +467,16 @@ def _factor(found: list[Any], right: list[Tensor]) -> list[str]:
     whole = parts > 1 and abs(factor * parts - 1) < 1e-4
     told = f"divided by {parts}" if whole else f"times {factor:.4g}"
     return [f"every value is the right one {told}"]
+
+
+def _sum(names: Iterable[str], weights: Sequence[float]) -> str:
+    """Return a weighted sum in words; terms that count for nothing are left out."""
+    parts = [
+        f"{'-' if w < 0 else '+'} {abs(w):.4g}" + (f" * {name}" if name != "1" else "")
+        for name, w in zip(names, weights, strict=True)
+        if abs(w) > 1e-5
+    ]
+    return " ".join(parts).removeprefix("+ ")
 
 
 def _same_dtype(asked: str, value: Tensor, dtype: torch.dtype) -> None:
