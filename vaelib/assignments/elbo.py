@@ -356,7 +356,22 @@ def _cause(asked: str, candidate: Any) -> str:
     number = float((right * rows / found)[0])
     if _same(found, right * rows / round(number or 1)).all():
         return f"the sum is divided by {number:.0f} whatever the batch size"
-    return _weights(found, reconstruction, kl)
+    with suppress(CheckFailed):
+        return _weights(found, firsts, seconds) or _unsteady(asked, candidate)
+    return ""
+
+
+def _unsteady(asked: str, candidate: Any) -> str:
+    """Return why the same inputs give another loss in another call, if they do."""
+    batch, found = _batch(7, dtype=torch.float64), []
+    for seed in (1, 1, 2):
+        start_from(seed)
+        found.append(float(_value(asked, candidate, batch).detach()))
+    if found[0] != found[1]:
+        return "the same inputs give another loss in the next call: it must keep no count"
+    return "the loss is random: both terms are formulas of what it is given" * (
+        found[0] != found[2]
+    )
 
 
 def _totals(
@@ -394,14 +409,24 @@ def _same(found: Tensor, predicted: Tensor) -> Tensor:
     return (found - predicted).abs() <= 1e-5 + 2e-4 * found.abs()
 
 
-def _weights(found: Tensor, reconstruction: Tensor, kl: Tensor) -> str:
-    """Return the weights of the two right terms, if some weights explain all values."""
-    terms = torch.stack([reconstruction, kl], dim=1)
-    weights = torch.linalg.lstsq(terms, found[:, None]).solution
-    if not _same(found, (terms @ weights)[:, 0]).all():
-        return ""
-    first, second = (float(weight) for weight in weights)
-    return f"the loss is {first:.3g} * reconstruction + {second:.3g} * KL: both weights are 1"
+def _weights(
+    found: Tensor,
+    firsts: Mapping[tuple[str, str], Tensor],
+    seconds: Mapping[tuple[str, str], Tensor],
+) -> str:
+    """Return the weights of the two terms, however they are summed, if some explain all values."""
+    for (cost, total), (kl, kl_total) in product(firsts, seconds):
+        if cost or kl:
+            continue
+        terms = torch.stack([firsts[cost, total], seconds[kl, kl_total]], dim=1)
+        weights = torch.linalg.lstsq(terms, found[:, None]).solution
+        if _same(found, (terms @ weights)[:, 0]).all():
+            first, second = (float(weight) for weight in weights)
+            told = (
+                f"the loss is {first:.3g} * reconstruction + {second:.3g} * KL: both weights are 1"
+            )
+            return "; ".join(filter(None, (told, total, kl_total)))
+    return ""
 
 
 @check(negative_elbo, read=_READ)
@@ -683,7 +708,9 @@ def step_moves(candidate: Any, seed: int) -> str:
                     "leads",
                     _seldom(asked, candidate, model, optimizer, x)
                     if not _length(steps)
-                    else _step_cause(steps, slopes, older, rows),
+                    else _within(start, parameters)
+                    or _step_cause(steps, slopes, older, rows)
+                    or _tiny(asked, candidate, model, start, x, _length(steps) / length),
                 )
             older = slopes
     with using(candidate, *_LOSS_SKILLS, negative_elbo=right_elbo):
@@ -930,6 +957,32 @@ def _seldom(
         "nothing moved: `backward` or `step` is missing, they are not in the order "
         "zero_grad, backward, step, or another model was trained"
     )
+
+
+def _within(start: list[Tensor], parameters: list[nn.Parameter]) -> str:
+    """Return that weights are clipped, if all that were beyond some number are at it now."""
+    before, after = (
+        torch.cat([p.detach().flatten() for p in part]) for part in (start, parameters)
+    )
+    most = float(after.abs().max())
+    beyond = before.abs() > 1.01 * most
+    if not bool(beyond.any()) or not bool((after[beyond].abs() == most).all()):
+        return ""
+    return f"weights are clipped: after the step none is beyond {most:.3g}"
+
+
+def _tiny(
+    asked: str, candidate: Any, model: VAE, start: list[Tensor], x: Tensor, share: float
+) -> str:
+    """Return the cause of a step that is lost in rounding, from one with a larger rate."""
+    if share > 0.01:
+        return ""
+    rate = 100.0
+    optimizer = torch.optim.SGD(model.parameters(), lr=rate)
+    with using(candidate, *_LOSS_SKILLS, negative_elbo=right_elbo), suppress(CheckFailed):
+        steps, slopes = _moved(asked, candidate, model, start, x, optimizer=optimizer)
+        return _step_cause([0.01 / rate * step for step in steps], slopes, [0 * x], len(x))
+    return ""
 
 
 def _step_cause(steps: list[Tensor], slopes: list[Tensor], older: list[Tensor], rows: int) -> str:
