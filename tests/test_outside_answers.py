@@ -13,7 +13,8 @@ from test_mutants import undiagnosed
 from vaelib.assignments import names as names_of_assignments
 
 BATCHES = {
-    name: [answer for answer in OUTSIDE if answer.batch == name] for name in ("second", "third")
+    name: [answer for answer in OUTSIDE if answer.batch == name]
+    for name in ("second", "third", "fourth")
 }
 
 
@@ -42,7 +43,7 @@ def test_another_cause_is_noticed():
         test_verdicts(replace(wrong, loses=dict.fromkeys(wrong.loses, "another cause")))
 
 
-@pytest.mark.parametrize("name, size", [("second", 90), ("third", 83)])
+@pytest.mark.parametrize("name, size", [("second", 90), ("third", 83), ("fourth", 100)])
 def test_each_batch_says_where_each_idea_comes_from(name, size):
     public = [a for a in BATCHES[name] if a.given and not a.given.startswith("own")]
     assert len(public) >= 60 and len(BATCHES[name]) == size

@@ -416,7 +416,7 @@ def _weights(
 ) -> str:
     """Return the weights of the two terms, however they are summed, if some explain all values."""
     for (cost, total), (kl, kl_total) in product(firsts, seconds):
-        if cost or kl:
+        if cost or kl or not bool(found.isfinite().all()):
             continue
         terms = torch.stack([firsts[cost, total], seconds[kl, kl_total]], dim=1)
         weights = torch.linalg.lstsq(terms, found[:, None]).solution

@@ -2380,6 +2380,7 @@ def negative_elbo(logits, x, z_mean, z_log_var):
 
 # %% ten times the mean
 # loses: elbo_value elbo_reductions elbo_gradients elbo_trains
+# told: the loss is 10 * reconstruction
 # because: the mean over pixels is multiplied by 10, and the KL is averaged over dimensions
 # from: AppliedDataSciencePartners/WorldModels issue 12, out of Keras
 # batch: fourth
@@ -2403,6 +2404,7 @@ def negative_elbo(inputs, targets, mu, logvar):
 
 # %% a KL of one draw
 # loses: elbo_value elbo_reductions elbo_gradients
+# told: the loss is random
 # may lose: elbo_trains
 # because: the KL is estimated by one draw of z, and so random
 # from: index query ELBO loss Bernoulli, kld_divergence(z, mu, std)
