@@ -365,7 +365,7 @@ def _cause(z: Tensor, mu: Tensor, logvar: Tensor, where: Tensor) -> str:
 
 def _end_of_mu(z: Tensor, mu: Tensor, logvar: Tensor) -> tuple[float, float] | None:
     """Return where z is on average where mu is near -30 and 30, if it is much nearer to 0."""
-    sharp = logvar < 0
+    sharp = logvar < -9  # where the mean of few is close
     low, high = (float(z[sharp & far].mean()) for far in (mu < -20, mu > 20))
     return (low, high) if -20 < low < 0 < high < 20 else None
 
