@@ -242,6 +242,12 @@ def test_a_floor_passes_where_the_weight_of_a_slope_is_large(seed):
     assert run("kl_loss", "divergence_gradients", answer("kl_loss", "floor added"), seed) is None
 
 
+@pytest.mark.parametrize("seed", [2006, 2015])
+def test_a_z_that_is_detached_costs_its_points_once_for_everyone(seed):
+    """In one model of thirty z matters enough for the step to be seen elsewhere, too."""
+    assert run("elbo", "step_moves", answer("elbo", "step: z detached"), seed) is None
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "subject, skill, name, seed",
