@@ -154,7 +154,7 @@ class Sampling(nn.Module):
 # loses: mean_and_spread
 # told: logvar is not used
 # loses: gradients
-# told: no gradient reaches logvar
+# told: logvar is not used
 class Sampling(nn.Module):
     def forward(self, mu, logvar):
         return mu + torch.randn_like(mu)
@@ -170,7 +170,7 @@ class Sampling(nn.Module):
 # loses: mean_and_spread
 # told: sigma is about 0.1 whatever logvar is
 # loses: gradients
-# told: no gradient reaches logvar
+# told: whatever logvar is
 class Sampling(nn.Module):
     def forward(self, mu, logvar):
         return mu + 0.1 * torch.randn_like(mu)
