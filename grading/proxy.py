@@ -287,8 +287,17 @@ class Module(nn.Module):
 
     @_guarded
     def forward(self, *inputs: Tensor) -> Any:
-        """Call the module in the child, after sending the parameters that have changed."""
-        parameters = list(self.parameters())
+        """Call the module in the child."""
+        return self._call(inputs)
+
+    @_guarded
+    def run_where_it_is(self, work: Callable[..., Any], *inputs: Tensor) -> Any:
+        """Return `work(module, *inputs)`, run in the child: one exchange for several calls."""
+        return self._call(inputs, pieces.source("through", work))
+
+    def _call(self, inputs: Sequence[Tensor], through: str = "") -> Any:
+        """Ask the child, after sending the parameters that have changed."""
+        parameters = list(self._parameters.values())
         changed = [at for at, p in enumerate(parameters) if not _same(p, self.known[at])]
         for at in changed:
             self.known[at] = parameters[at].detach().clone()
@@ -299,10 +308,11 @@ class Module(nn.Module):
             training=self.training,
             cast=self.cast,
             sent=changed,
+            through=through,
         )
         sent = [self.known[at] for at in changed]
         result = self.session.call(call, inputs, parameters, sent, self.adopt)
-        self.reseeded = self.session.reseeded
+        self.__dict__["reseeded"] = self.session.reseeded  # torch's own way costs 20 times as much
         return result
 
     @_guarded
