@@ -32,8 +32,10 @@ import json
 import re
 import symtable
 import warnings
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 
@@ -185,7 +187,9 @@ def assignment_of(
         If it is not a notebook.
     """
     known = known or outlines()
-    found = [grade_id for cell in _cells(notebook) for grade_id in (cell.grade_id, cell.marker)]
+    code = [cell for cell in _raw_cells(notebook) if cell.kind == "code"]
+    markers = [marker[1] for cell in code if (marker := _MARKER.search(cell.text))]
+    found = [cell.grade_id for cell in code] + markers
     counts = {
         name: sum(found.count(grade_id) for grade_id in [*one.pieces, *(s[0] for s in one.skills)])
         for name, one in known.items()
@@ -365,10 +369,20 @@ def _without_magic(match: re.Match[str]) -> str:
 
 
 def _statements(code: str, index: int) -> Iterator[_Statement]:
-    for node in ast.parse(code).body:
-        decorators = getattr(node, "decorator_list", [])
-        first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
-        table = symtable.symtable(ast.unparse(node), "<cell>", "exec")
+    nodes, text = ast.parse(code).body, code.split("\n")
+    spans = [
+        range(
+            min([node.lineno, *(one.lineno for one in getattr(node, "decorator_list", []))]),
+            (node.end_lineno or node.lineno) + 1,
+        )
+        for node in nodes
+    ]
+    shared = [line for line, times in Counter(chain(*spans)).items() if times > 1]
+    for node, lines in zip(nodes, spans, strict=True):
+        # as it stands, unless another statement shares a line of it
+        crowded = shared and not set(lines).isdisjoint(shared)
+        own = ast.unparse(node) if crowded else "\n".join(text[lines.start - 1 : lines.stop - 1])
+        table = symtable.symtable(own, "<cell>", "exec")
         uses = frozenset(_globals(table))
         binds = frozenset(
             symbol.get_name()
@@ -379,7 +393,7 @@ def _statements(code: str, index: int) -> Iterator[_Statement]:
         again = frozenset() if _is_definition(node) else binds & uses
         yield _Statement(
             cell=index,
-            lines=range(first, (node.end_lineno or first) + 1),
+            lines=lines,
             node=node,
             binds=binds - again,
             changes=again.union(_changed(node)) if not _is_definition(node) else again,
@@ -674,11 +688,11 @@ def find(
         try:
             notebook = load(content)
             answer = find_answer(notebook, outline)
-            other = assignment_of(notebook, name, known)
+            other = None if answer.cells else assignment_of(notebook, name, known)
         except (ValueError, RecursionError) as error:
             remarks.append(f"{name} cannot be read as a notebook: {str(error)[:200]}")
             continue
-        if not answer.cells and other not in (None, assignment):
+        if other not in (None, assignment):
             remarks.append(f"{name} is the notebook of another assignment, {other}")
             continue
         found[name] = (answer, *_written(list(_raw_cells(notebook)), release, answer))
