@@ -297,7 +297,7 @@ class Module(nn.Module):
 
     def _call(self, inputs: Sequence[Tensor], through: str = "") -> Any:
         """Ask the child, after sending the parameters that have changed."""
-        parameters = list(self._parameters.values())
+        parameters = [p for p in self._parameters.values() if p is not None]
         changed = [at for at, p in enumerate(parameters) if not _same(p, self.known[at])]
         for at in changed:
             self.known[at] = parameters[at].detach().clone()
