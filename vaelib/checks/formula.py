@@ -332,7 +332,7 @@ def check_values(
                         asked,
                         _told(formula, case, how, found, right, at),
                         formula.cause(asked, candidate)
-                        or formula.bounded(asked, candidate)
+                        or (not case.likely and formula.bounded(asked, candidate))
                         or formula.over_the_range(asked, candidate)
                         or case.likely,
                     )
