@@ -18,7 +18,7 @@ from system import require
 
 import vaelib
 from grading import judge as judge_module
-from grading import pieces
+from grading import pieces, proxy
 from grading.judge import Judge
 from grading.limits import Limits
 from grading.verdict import KINDS
@@ -222,6 +222,53 @@ def test_a_warm_process_that_is_killed_is_started_again(judge):
     os.kill(int(warm), signal.SIGKILL)
     result = judge.grade(submitted("kl_loss"), "kl_loss", "ada", SECRET)
     assert {skill.kind for skill in result.skills} == {"passed"}, result.skills
+
+
+def exchanges(judge, monkeypatch):
+    """Return how often the jailed child is asked about a right sampling layer."""
+    asked, ask = [], proxy.Session.ask
+    monkeypatch.setattr(proxy.Session, "ask", lambda *a, **k: asked.append(1) or ask(*a, **k))
+    result = judge.grade(submitted("sampling"), "sampling", "ada", SECRET)
+    assert {skill.kind for skill in result.skills} == {"passed"}
+    return len(asked)
+
+
+@pytest.mark.slow
+def test_many_small_calls_are_few_exchanges(judge, monkeypatch):
+    together = exchanges(judge, monkeypatch)
+    monkeypatch.delattr(proxy.Module, "run_where_it_is")
+    alone = exchanges(judge, monkeypatch)
+    assert together < 160 < 300 < alone
+
+
+ODD = """
+import torch
+from torch import nn
+
+
+class Sampling(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.calls = 0
+
+    def forward(self, mu, logvar):
+        z = mu + torch.exp(0.5 * logvar) * torch.randn_like(mu)
+        self.calls += mu.shape == (2, 32)
+        return {} if self.calls % 120 == 119 else z
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("odd, said", [("z[:1]", "shape"), ("None", "None"), ("1 / 0", "Zero")])
+def test_one_odd_call_among_many_is_told(judge, odd, said):
+    """In the jail and in a notebook alike."""
+    source = ODD.replace("{}", odd)
+    result = judge.grade(notebook(source), "sampling", "ada", SECRET)
+    (fresh,) = [skill for skill in result.skills if skill.grade_id == "sampling-fresh-noise"]
+    assert fresh.kind == ("learner error" if "/" in odd else "failed") and said in fresh.message
+    names = {"__name__": "__main__"}
+    exec(source, names)
+    assert said in run("sampling", "fresh_noise", names).seen
 
 
 def times_the_checks(judge, monkeypatch, marks=1, rounds=3):
