@@ -866,8 +866,9 @@ def _cut_from_the_encoder(
     """Return whether the decoder moves as it should, and the encoder as from a z that is cut.
 
     Of a z that is mu itself, the decoder's step differs too. What counts as the `same` step
-    depends on how much z matters. The model is put back to where its step began.
+    depends on how much z matters.
     """
+    model = copy.deepcopy(model)
     with torch.no_grad():
         for parameter, value in zip(model.parameters(), start, strict=True):
             parameter.copy_(value)
