@@ -868,7 +868,7 @@ def _cut_from_the_encoder(
     Of a z that is mu itself, the decoder's step differs too. What counts as the `same` step
     depends on how much z matters.
     """
-    model = copy.deepcopy(model)
+    model = copy.deepcopy(model).requires_grad_()  # the answer may have frozen a part
     with torch.no_grad():
         for parameter, value in zip(model.parameters(), start, strict=True):
             parameter.copy_(value)
