@@ -1,7 +1,7 @@
 """Try the course on a GPU, and where there is none on a simulated one: `make gpu`.
 
-    python bench/gpu.py            # everything; status 1 if anything failed
-    python bench/gpu.py kl elbo    # these chapters alone
+    python bench/gpu.py                                # everything; status 1 if anything failed
+    python bench/gpu.py book/kl solutions/elbo         # these alone
 
 On a GPU the chapters run as they are, with their asserts. The simulated one is slow, so there
 an epoch is one step, and their asserts, which speak of trained models, are left out: that finds
@@ -24,7 +24,7 @@ import nbformat
 import torch
 
 import vaelib
-from vaelib import VAE, Encoder, fit, load_mnist
+from vaelib import VAE, Encoder, evaluate, fit, load_mnist
 from vaelib.assignments import find, names
 from vaelib.checks import CheckFailed
 
@@ -177,11 +177,35 @@ def speeds(device, images, ways=WAYS, epochs=3, runs=3):
     return {name: statistics.median(values) for name, values in times.items()}
 
 
-def tried(name, call, *arguments):
-    """Call; print how long it took, or the error; return whether it went well."""
+def agree():
+    """Raise if a function's results differ by more than `CLOSE`."""
+    far = {name: value for name, value in differences().items() if not value < CLOSE}
+    if far:
+        raise ValueError(f"the two devices differ by more than {CLOSE}: {far}")
+
+
+def train():
+    """Raise if training or evaluation leaves the device, or does not learn."""
+    model, images = VAE(hidden=8).to("cuda"), torch.rand(60, 784)
+    losses = fit(model, images, epochs=5, batch_size=20, progress=False)["loss"]
+    devices = {parameter.device.type for parameter in model.parameters()}
+    if devices != {"cuda"} or not losses[-1] < losses[0] or evaluate(model, images)["kl"] < 0:
+        raise ValueError(f"after training on {devices} the losses are {losses}")
+
+
+TRIALS = {
+    **{f"book/{stem}": functools.partial(run_chapter, stem) for stem in chapters()},
+    **{f"solutions/{name}": functools.partial(judge, name) for name in names()},
+    "agreement": agree,
+    "training": train,
+}
+
+
+def tried(name):
+    """Try one thing; print how long it took, or the error; return whether it went well."""
     began = time.perf_counter()
     try:
-        call(*arguments)
+        TRIALS[name]()
     except (Exception, CheckFailed) as error:
         traceback.print_exc()
         print(f"failed  {name}: {type(error).__name__}", flush=True)
@@ -190,25 +214,15 @@ def tried(name, call, *arguments):
     return True
 
 
-def agree():
-    """Raise if a function's results differ by more than `CLOSE`."""
-    far = {name: value for name, value in differences().items() if not value < CLOSE}
-    if far:
-        raise ValueError(f"the two devices differ by more than {CLOSE}: {far}")
-
-
 def main():
-    """Try all of it, or the chapters named."""
+    """Try all of it, or what is named."""
     torch.set_num_threads(1)
     torch.ones(2, device="meta").exp()  # imports 800 modules: not within a check's time limit
     chosen = sys.argv[1:]
     name = torch.cuda.get_device_name() if REAL else "no GPU: a simulated one"
     print(f"{name}, torch {torch.__version__}")
     with contextlib.nullcontext() if REAL else simulated_gpu():
-        well = [tried(f"book/{stem}", run_chapter, stem) for stem in chosen or chapters()]
-        if not chosen:
-            well.append(tried("the same results as on the CPU", agree))
-            well += [tried(f"the worked answer to {each}", judge, each) for each in names()]
+        well = [tried(name) for name in chosen or TRIALS]
     if REAL and not chosen:
         for way, took in speeds("cuda", load_mnist()[0][0]).items():
             print(f"{took:8.3f} s an epoch: {way}")

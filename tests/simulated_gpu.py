@@ -23,7 +23,6 @@ _aten = torch.ops.aten
 _COPIES = {_aten.copy_.default, _aten._to_copy.default}
 _INDEXED = {_aten.index.Tensor, _aten.index_put_.default, _aten._index_put_impl_.default}
 _stream = torch.Generator()
-_seed_cpu = torch.manual_seed
 
 
 class There(torch.Tensor):
@@ -173,25 +172,24 @@ def _own_stream():
         torch.set_rng_state(before)
 
 
-def _seed(seed):
-    """Seed both streams, not alike."""
-    _stream.manual_seed(int(seed) + 1)
-    return _seed_cpu(seed)
-
-
 @contextlib.contextmanager
 def simulated_gpu():
-    """Simulate a GPU within."""
+    """Simulate a GPU within.
+
+    Gradients are pulled back only in a process that has pulled none before: PyTorch counts the
+    devices at the first.
+    """
     if torch._C._get_privateuse1_backend_name() != NAME:
         _setup_privateuseone_for_python_backend(NAME)
-        # what `torch.random.fork_rng` keeps and puts back
+        # what `torch.manual_seed` seeds, not as it seeds the CPU, and `fork_rng` puts back
+        torch.simulated._is_in_bad_fork = lambda: False
+        torch.simulated.manual_seed_all = lambda seed: _stream.manual_seed(int(seed) + 1)
         torch.simulated.get_rng_state = lambda device: _stream.get_state()
         torch.simulated.set_rng_state = lambda state, device: _stream.set_state(state)
     swapped = torch.__future__.get_swap_module_params_on_conversion()
     torch.__future__.set_swap_module_params_on_conversion(True)  # a wrapper has no `.data`
     try:
         with (
-            patch.object(torch, "manual_seed", _seed),
             patch.object(torch.cuda, "is_available", lambda: True),
             _Everywhere(),
             _Named(),
