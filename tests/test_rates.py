@@ -22,8 +22,9 @@ MEASURED = json.loads((ROOT / "book" / "rates.json").read_text(encoding="utf-8")
 
 
 def row(name):
-    """Return the numbers of one row of the table."""
-    (numbers,) = re.findall(rf"^\| `?{name}`? \| (.+) \|$", PAGE, re.M)
+    """Return the numbers of one row of the first table; that of thirty seeds is the last."""
+    first = PAGE.partition("## Answers of strangers")[0]
+    (numbers,) = re.findall(rf"^\| `?{name}`? \| (.+) \|$", first, re.M)
     return [int(number) for number in numbers.split(" | ")]
 
 
