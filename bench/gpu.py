@@ -11,7 +11,6 @@ code tied to the CPU, and no more. Speed is measured on a GPU alone.
 import ast
 import contextlib
 import functools
-import json
 import statistics
 import sys
 import time
@@ -30,6 +29,8 @@ from vaelib.checks import CheckFailed
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.append(str(ROOT / "tests"))
+from answers import load  # noqa: E402
+from nbgrader_course import solution_cells  # noqa: E402
 from simulated_gpu import simulated_gpu  # noqa: E402
 
 REAL = torch.cuda.is_available()
@@ -127,12 +128,7 @@ def with_gradients(function, inputs):
 
 def judge(assignment):
     """Run every check of an assignment on its worked answer."""
-    source = json.loads((ROOT / "solutions" / assignment / f"{assignment}.ipynb").read_text())
-    given = {"__name__": "__main__"}
-    for cell in source["cells"]:
-        about = cell["metadata"].get("nbgrader", {})
-        if cell["cell_type"] == "code" and (about.get("solution") or not about):
-            exec("".join(cell["source"]), given)
+    given = load(assignment, "\n\n".join(solution_cells(assignment).values()))
     for skill in find(assignment).skills:
         skill.check(given[skill.piece], 0)
 

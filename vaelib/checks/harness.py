@@ -22,6 +22,7 @@ from vaelib.checks.guard import (
     locked,
     pardoned,
     quiet,
+    start_from,
     time_limit,
     torch_defaults,
     uncompiled,
@@ -239,6 +240,20 @@ def at_once(asked: str, work: Callable[..., Any], answer: Any, *inputs: Tensor) 
     if away is None:
         return call(asked, work, answer, *inputs)
     return call(asked, away, work, *inputs)
+
+
+def unsteady(again: Callable[[], Tensor], what: str, why: str) -> str:
+    """Return that another call, with the same inputs, gives another result, if it does.
+
+    `what` is the result's name, and `why` is the reason that it can have no noise.
+    """
+    found = []
+    for seed in (1, 1, 2):
+        start_from(seed)
+        found.append(again().detach().nan_to_num())
+    if not torch.equal(found[0], found[1]):
+        return f"the same inputs give another {what} in the next call: it must keep no count"
+    return "" if torch.equal(found[0], found[2]) else f"the {what} is random: {why}"
 
 
 def shaped(asked: str, value: Any, shape: tuple[int, ...]) -> Tensor:
