@@ -110,14 +110,12 @@ def times_the_bare_loop(train):
     return statistics.median(ratios)
 
 
-@pytest.mark.slow
 def test_fit_is_not_grossly_slower_than_a_bare_loop():
     ratio = times_the_bare_loop(fitted)
     print(f"vaelib.fit takes {ratio:.2f} times the CPU of a bare loop")
     assert ratio < 2
 
 
-@pytest.mark.slow
 def test_a_gross_loss_of_speed_is_seen():
     def wasteful(model, images):
         for _ in range(3):
@@ -128,6 +126,8 @@ def test_a_gross_loss_of_speed_is_seen():
 
 LEFT_BEHIND = """
 import os, signal, time
+
+pytestmark = pytest.mark.slow
 if os.fork() == 0:
     os.setsid()
     while time.process_time() < 0.5:
@@ -169,7 +169,6 @@ def test_otter_asks_what_nbgrader_asks(monkeypatch):
         asked[-1][1](torch.nn.Identity)
 
 
-@pytest.mark.slow
 def test_where_the_time_of_a_submission_goes(tmp_path):
     require("bwrap")
     course = marks.make_course(tmp_path / "course", "sampling", 1)

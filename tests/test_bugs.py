@@ -199,6 +199,7 @@ def test_the_clinic_holds_every_bug_and_begins_as_the_stored_runs():
         assert patient.drawings.min() >= 0 and patient.drawings.max() <= 1
 
 
+@pytest.mark.slow
 def test_a_patient_is_examined_with_its_own_layer_and_stored_as_it_is(
     images, tmp_path, monkeypatch
 ):

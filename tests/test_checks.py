@@ -331,7 +331,7 @@ def test_an_instance_is_judged_as_its_class_and_kept_as_it_was():
     "subject, name",
     [
         ("sampling", "prints, warns and logs"),
-        ("sampling", "draws a figure"),
+        pytest.param("sampling", "draws a figure", marks=pytest.mark.slow),
         ("kl_loss", "guards and prints"),
         ("kl_loss", "loss: decorated"),
         ("encoder", "typed, with defaults, prints"),
@@ -405,7 +405,16 @@ def test_torchs_distributions_validate_in_a_check_whatever_was_set_before(monkey
     assert misjudged(ours("elbo", "Bernoulli that validates")) == {}
 
 
-@pytest.mark.parametrize("source", MEDDLERS.values(), ids=MEDDLERS.keys())
+SLOW = {"random.gauss", "sleeps"}  # number by number, and until the limit of each skill
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        pytest.param(source, id=name, marks=[pytest.mark.slow] if name in SLOW else [])
+        for name, source in MEDDLERS.items()
+    ],
+)
 def test_a_check_leaves_no_trace_in_the_process(source, request):
     if "sleep(" in source:
         request.getfixturevalue("impatient")

@@ -20,6 +20,8 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from system import PACKAGES, absent, chromium
 
+pytestmark = pytest.mark.slow
+
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
@@ -107,7 +109,6 @@ def package_index():
         absent("no package index can be reached")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("python", ["3.11.2", "3.13"])  # Debian 12's own, and a newer one
 @pytest.mark.parametrize("platform", PLATFORMS.values(), ids=PLATFORMS.keys())
 def test_the_lock_resolves_elsewhere(package_index, python, platform):
@@ -118,7 +119,6 @@ def test_the_lock_resolves_elsewhere(package_index, python, platform):
     assert [pin for pin in everywhere if pin not in done.stdout] == []
 
 
-@pytest.mark.slow
 def test_a_pin_that_debians_python_cannot_have_is_seen(package_index, tmp_path):
     (tmp_path / "lock.txt").write_text("soupsieve==4.1.2\n")  # wants Python 3.11.5
     done = resolve(tmp_path / "lock.txt", "3.11.2", PLATFORMS["Linux"])
@@ -156,7 +156,6 @@ def test_a_browser_that_cannot_be_driven_is_said_to_lack_a_library(monkeypatch, 
         chromium()
 
 
-@pytest.mark.slow
 def test_doctor_runs_on_a_bare_python_and_says_what_to_do(tmp_path):
     shutil.copytree(ROOT / "tools", tmp_path / "tools")
     command = [sys.executable, "-S", str(tmp_path / "tools/doctor.py")]

@@ -15,6 +15,8 @@ from grading import protocol, proxy, wire
 from vaelib import VAE
 from vaelib.assignments import find
 
+pytestmark = pytest.mark.slow
+
 ODD = [
     *(None, True, False, 0, 1, -1, 2**31, 2**63, 2**64 - 1, 0.5, float("nan"), float("inf")),
     *("", "float32", "meta", "x" * 5000, "\x00", "\u202e", [], [[]], {}, [0] * 200, [1, 2], [-1]),

@@ -23,6 +23,8 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 from nbgrader_course import ASSIGNMENTS, ROOT, solution_cells
 
+pytestmark = pytest.mark.slow
+
 FORK = "https://github.com/Some-One/vae-course"
 RUN = {
     "GITHUB_ACTIONS": "true",
@@ -157,7 +159,6 @@ def executed(notebook, kernel, folder):
     return "\n".join(str(out.get("data") or out.get("text")) for out in outputs)
 
 
-@pytest.mark.slow
 def test_an_assignment_runs_without_a_clone_and_passes_its_checks(published, bare, tmp_path):
     notebook = nbformat.read(published / "exercises/sampling/sampling.ipynb", 4)
     answers = solution_cells("sampling")
@@ -169,7 +170,6 @@ def test_an_assignment_runs_without_a_clone_and_passes_its_checks(published, bar
     assert "image/png" in said
 
 
-@pytest.mark.slow
 def test_what_pip_says_reaches_the_reader(published, bare, tmp_path):
     gone = install_cells.install_cell(
         re.search(r"http://[^\"]+\.whl", (published / "book/kl.ipynb").read_text())[0] + "x"

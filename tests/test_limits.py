@@ -198,6 +198,7 @@ def test_a_judge_that_hangs_is_killed_and_told(monkeypatch):
     assert "had not ended after" in graded.skills[0].message
 
 
+@pytest.mark.slow
 def test_workers_that_never_start_are_told():
     from concurrent.futures import Future
 
@@ -441,6 +442,7 @@ def test_a_page_loads_no_image_from_outside_and_keeps_those_in_it():
     assert "data:" not in rendered("[x](data:text/html;base64,PHNjcmlwdD4=)", {})
 
 
+@pytest.mark.slow
 def test_hostile_markdown_is_cut_before_it_costs_its_square():
     """100,000 opening brackets took minutes of the grader's own time, at every run."""
     from grading.feedback import rendered

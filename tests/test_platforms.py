@@ -11,6 +11,8 @@ from nbgrader_course import ask_alembic_once
 from grading import platforms
 from grading.submission import read
 
+pytestmark = pytest.mark.slow
+
 SCHEMES = {
     "Lovelace, Ada_1234567_assignsubmission_file_/kl_loss.ipynb": "Lovelace, Ada_1234567",
     "Charles Babbage_1234568_assignsubmission_file/kl_loss.ipynb": "Charles Babbage_1234568",

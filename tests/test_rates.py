@@ -17,6 +17,8 @@ from vaelib.checks.harness import TOO_SLOW
 sys.path.insert(0, str(ROOT / "tools"))
 import make_rates
 
+pytestmark = pytest.mark.slow
+
 PAGE = (ROOT / "book" / "rates.md").read_text(encoding="utf-8")
 MEASURED = json.loads((ROOT / "book" / "rates.json").read_text(encoding="utf-8"))
 

@@ -16,6 +16,8 @@ from vaelib.checks import guard, self_check
 from vaelib.checks.__main__ import main
 from vaelib.checks.answer import find_answer
 
+pytestmark = pytest.mark.slow
+
 KL = "return 0.5 * (mu**2 + logvar.exp() - 1 - logvar).sum(1)"
 RIGHT_DIVERGENCE = f"def kl_divergence(mu, logvar):\n    {KL}"
 
@@ -310,7 +312,6 @@ def test_a_folder_without_assignments_is_status_2(tmp_path, capsys):
     assert "no notebook of an assignment" in capsys.readouterr().err
 
 
-@pytest.mark.slow
 def test_the_command_itself(tmp_path):
     cells = "DONE = print('\N{PARTY POPPER}')", DIVERGENCE.replace("return", "DONE; return"), LOSS
     (tmp_path / "kl_loss.ipynb").write_text(json.dumps(notebook(*cells)), "utf-8")

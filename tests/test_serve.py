@@ -74,6 +74,7 @@ def fetched(address):
             time.sleep(0.05)
 
 
+@pytest.mark.slow
 def test_a_saved_page_is_built_and_the_browser_told_to_reload(served):
     root, server, host = served
     until(server, "Open http")
