@@ -40,14 +40,17 @@ from sphinx_external_toc.parsing import parse_toc_yaml
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ROOT / ".cache" / "page"  # where single pages are built
 
-# To import torch takes a kernel seconds, a tenth of what all chapters take. Where processes can be
-# forked safely, a server imports it once, and each kernel is forked from there. The server imports
-# nothing of vaelib, which may change between two kernels.
+# To import torch takes a kernel 2 s, what its first optimiser imports 2 s more, and figures half a
+# second: a fifth of what all chapters take. Where processes can be forked safely, a server imports
+# them once, and each kernel is forked from there. The server imports nothing of vaelib, which may
+# change between two kernels.
 FORKS = sys.platform == "linux"
 LAUNCH = "jupyter_client.provisioning.local_provisioner.launch_kernel"
 SERVER = multiprocessing.get_context("forkserver" if FORKS else "spawn")
 if FORKS:
-    SERVER.set_forkserver_preload(["torch", "ipykernel.kernelapp"])
+    SERVER.set_forkserver_preload(
+        ["torch", "torch._dynamo", "matplotlib.figure", "ipykernel.kernelapp"]
+    )
 
 # The chapters that train most come first, so that the cores end together.
 LONGEST = ("posteriors", "latent_size", "evaluation", "exchange_rate", "training")
@@ -155,8 +158,11 @@ def be_kernel(command, cwd, environment, said):
     os.environ.update(environment)
     tools = str(Path(__file__).parent)
     sys.path[:] = [place for place in sys.path if place != tools]  # no kernel has it by itself
+    import matplotlib as mpl
     from ipykernel.kernelapp import IPKernelApp
 
+    # The kernel says this in its environment, which has been read by now.
+    mpl.rcParams["backend"] = "module://matplotlib_inline.backend_inline"
     server = f"--IPKernelApp.parent_handle={os.getppid()}"  # without which the kernel ends
     IPKernelApp.launch_instance(argv=[*command[command.index("-f") :], server])
     said.send(time.process_time())
