@@ -21,6 +21,8 @@ import page
 import peers
 from training import bare_loop
 
+pytestmark = pytest.mark.slow
+
 # By its path: `grading` is the grader's own name.
 spec = importlib.util.spec_from_file_location("bench_grading", ROOT / "bench" / "grading.py")
 marks = importlib.util.module_from_spec(spec)
@@ -124,10 +126,14 @@ def test_a_gross_loss_of_speed_is_seen():
     assert times_the_bare_loop(wasteful) > 2
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process's peak of memory")
+def test_comparing_all_pairs_keeps_none_of_them():
+    (case,) = peers.measure_large([("information_split", 4_000, 20)])
+    assert case["peak"] < 100  # 9 MB here; with a small tensor kept for each point it was 366
+
+
 LEFT_BEHIND = """
 import os, signal, time
-
-pytestmark = pytest.mark.slow
 if os.fork() == 0:
     os.setsid()
     while time.process_time() < 0.5:

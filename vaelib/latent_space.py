@@ -5,7 +5,7 @@ import math
 import torch
 from torch import Tensor
 
-from vaelib._validation import require_matrix, require_pair
+from vaelib._validation import require_matrix, require_pair, widen
 from vaelib.kl import kl_loss
 from vaelib.log_variance import gaussian_log_prob
 from vaelib.sampling import Sampling
@@ -40,9 +40,12 @@ def aggregate_log_prob(z: Tensor, mu: Tensor, logvar: Tensor) -> Tensor:
     """
     require_pair("mu", mu, "logvar", logvar)
     require_matrix("z", z, mu.shape[1], mu.dtype)
-    # One point at a time: all pairs at once would not fit in memory for 10,000 images.
-    sums = [gaussian_log_prob(point.expand_as(mu), mu, logvar).logsumexp(dim=0) for point in z]
-    return torch.stack(sums) - math.log(len(mu))
+    # One point at a time: all pairs at once would not fit in memory for 10,000 images. Into one
+    # tensor: small results, kept between the large ones that go, would hold on to 1.3 GB of them.
+    sums = torch.empty(len(z), dtype=widen(mu).dtype, device=mu.device)
+    for number, point in enumerate(z):
+        sums[number] = gaussian_log_prob(point.expand_as(mu), mu, logvar).logsumexp(dim=0)
+    return sums - math.log(len(mu))
 
 
 @torch.no_grad()
