@@ -12,6 +12,7 @@ nothing names it elsewhere.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,7 @@ class Assignment:
         return {piece.grade_id: piece.name for piece in self.pieces}
 
 
+@cache
 def names() -> list[str]:
     """Return the names of all assignments."""
     return sorted(p.stem for p in Path(__file__).parent.glob("*.py") if p.stem != "__init__")

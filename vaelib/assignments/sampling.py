@@ -197,10 +197,11 @@ def shape_and_type(candidate: Any, seed: int) -> str:
     asked = "an nn.Module that returns z with the shape and dtype of mu"
     layer = _layer(asked, candidate)
     sizes = (7, 3), (1, 5), (2, 1), (1, 1), (300, 130)
+    inputs = [_inputs(*size, torch.float64) for size in sizes]
     for mode, dtype in product(("train", "eval"), (torch.float32, torch.float64)):
         layer.train(mode == "train")
-        for rows, columns in sizes:
-            mu, logvar = _inputs(rows, columns, dtype)
+        for given in inputs:
+            mu, logvar = (value.to(dtype, copy=True) for value in given)
             with torch.inference_mode(mode == "eval"):
                 z = call(asked, layer, mu, logvar)
             if isinstance(z, Tensor) and z.shape != mu.shape and z.shape == mu.squeeze().shape:
@@ -241,26 +242,32 @@ def mean_and_spread(candidate: Any, seed: int) -> str:
     _draw(asked, layer, *_inputs(7, 3))  # a shape (batch, batch, ...) shows while it is small
     plain, without, inference = GRAD_MODES
     ways = ("train", plain), ("eval", plain), ("train", without), ("eval", inference)
+    mu, logvar, where = _at_all_levels()
+    mu_at, sides = _by_level(mu, where), _sides(_by_level(mu, where[:-1]))
     for mode, how in ways:
         layer.train(mode == "train")
         with GRAD_MODES[how]():
-            mu, logvar, where = _at_all_levels()
             z = _draw(asked, layer, mu, logvar).detach()
-        eps = (z - mu) / _sigma(logvar)
-        seen = _moments(z, mu, where) or _tails(eps, where) or _widening(eps, mu, where)
-        if seen:
+        z_at = _by_level(z, where)
+        eps = ((z_at - mu_at) / _sigma(_LEVELS.double())[:, None])[:-1]
+        if seen := _moments(z_at, mu_at) or _tails(eps) or _widening(eps, sides):
             way = "" if (mode, how) == ("train", "") else f"in {mode} mode{how}: "
             raise CheckFailed(asked, way + seen, _cause(z, mu, logvar, where))
     draws = f"{_DRAWS:,} draws at each of {len(_LEVELS)} levels of logvar"
     return f"mean and spread, {draws}, in each of {len(ways)} ways to call the layer"
 
 
-def _widening(eps: Tensor, mu: Tensor, where: Tensor) -> str:
+def _sides(mu: Tensor) -> dict[str, Tensor]:
+    """Return where mu is larger, as numbers of mean 0 and standard deviation 1."""
+    sides = {"mu": mu.tanh(), "|mu|": mu.abs().tanh()}
+    return {what: (side - side.mean()) / side.std() for what, side in sides.items()}
+
+
+def _widening(eps: Tensor, sides: dict[str, Tensor]) -> str:
     """Return whether the noise is wider where mu is larger; empty if it is not."""
-    eps, mu = (_by_level(value, where[:-1]).flatten() for value in (eps, mu))
-    for what, side in (("mu", mu.tanh()), ("|mu|", mu.abs().tanh())):
-        side = (side - side.mean()) / side.std()
-        link = float(((eps.square() - 1) * side).mean())
+    more = eps.square() - 1
+    for what, side in sides.items():
+        link = float((more * side).mean())
         if abs(link) > STANDARD_ERRORS * (2 / eps.numel()) ** 0.5:
             return f"the square of the noise changes with {what}: by {link:.1%} where that grows"
     return ""
@@ -286,12 +293,12 @@ def _scores(z: Tensor, mean: Tensor, std: Tensor, mu: Tensor) -> Tensor:
     return torch.stack([shift, spread, tilt]).abs()
 
 
-def _moments(z: Tensor, mu: Tensor, where: Tensor) -> str:
-    """Return what is wrong with mean or spread; empty if all is well.
+def _moments(z: Tensor, mu: Tensor) -> str:
+    """Return what is wrong with mean or spread, from z and mu by level; empty if all is well.
 
     Told at the first level, of those with handy numbers first, where it is beyond doubt.
     """
-    z, mu, sigmas = _by_level(z, where), _by_level(mu, where), _sigma(_LEVELS.double())
+    sigmas = _sigma(_LEVELS.double())
     scores = _scores(z, mu, sigmas[:, None], mu)
     if bool((scores <= 1).all()):
         return ""
@@ -313,9 +320,12 @@ def _number(value: Tensor) -> str:
     return f"{float(value):.3g}" if abs(value) > 1e-6 else "0"
 
 
-def _tails(eps: Tensor, where: Tensor) -> str:
-    """Return how the share of eps within some bounds differs from a normal's; empty if it fits."""
-    eps = _by_level(eps, where[:-1]).abs()  # a floor on sigma shows at the lowest level
+def _tails(eps: Tensor) -> str:
+    """Return how the share of eps within some bounds differs from a normal's; empty if it fits.
+
+    Without those at the lowest level, where a floor on sigma shows.
+    """
+    eps = eps.abs()
     for bound, share in ((1, 0.682689), (2, 0.954500), (3.1, 0.998065)):
         inside = float((eps < bound).double().mean())
         chance = STANDARD_ERRORS * (share * (1 - share) / eps.numel()) ** 0.5
@@ -351,7 +361,7 @@ def _cause(z: Tensor, mu: Tensor, logvar: Tensor, where: Tensor) -> str:
     measured = (z_at - mu_at).std(dim=1)
     factor = float((measured / _sigma(_LEVELS)).log().mean().exp())
     if fits(mu, factor * sigma):
-        if _tails(eps / factor, where):
+        if _tails(_by_level(eps / factor, where[:-1])):
             return "the noise is not standard normal: use `torch.randn_like`"
         if abs(factor - 1) > 0.05:
             return f"sigma * eps is multiplied by about {factor:.2g} as well"
@@ -383,30 +393,29 @@ def gradients(candidate: Any, seed: int) -> str:
     """
     asked = "gradients flow through z: dz/dmu = 1 and dz/dlogvar = 0.5 * (z - mu), per element"
     layer, compared = _layer(asked, candidate), 0
-    for mode, dtype, what in product(
-        ("train", "eval"), (torch.float32, torch.float64), ("", "edges", "turned", "many")
-    ):
+    edges = (  # mu of 0 and of 30, logvar from -10 to 10
+        torch.tensor([[0.0], [30.0], [-30.0]]).expand(3, 7).double(),
+        torch.linspace(-9.99, 9.99, 21, dtype=torch.float64).view(3, 7),
+    )
+    few, many = _inputs(11, 3, torch.float64), _inputs(300, 130, torch.float64)
+    turned = tuple(value.T for value in _inputs(11, 3, torch.float64))
+    cases = {"": few, "edges": edges, "turned": turned, "many": many}
+    weights = {what: torch.randn_like(mu) for what, (mu, _) in cases.items()}
+    for mode, dtype, what in product(("train", "eval"), (torch.float32, torch.float64), cases):
         layer.train(mode == "train")
-        mu, logvar = _inputs(300 if what == "many" else 11, 130 if what == "many" else 3, dtype)
-        if what == "edges":  # mu of 0 and of 30, logvar from -10 to 10
-            mu = torch.tensor([[0.0], [30.0], [-30.0]], dtype=dtype).expand(3, 7).clone()
-            logvar = torch.linspace(-9.99, 9.99, 21, dtype=dtype).view(3, 7)
-        elif what == "turned":
-            mu, logvar = mu.T, logvar.T
-        mu, logvar = mu.detach().requires_grad_(), logvar.detach().requires_grad_()
-        before = torch.randint(2**31, ())
-        start_from(int(before))
-        z = _draw(asked, layer, mu, logvar)
-        weight = torch.randn(z.shape, dtype=z.dtype)
+        given = [value.to(dtype, copy=True).requires_grad_() for value in cases[what]]
+        (mu, logvar), before = (value.detach() for value in given), int(torch.randint(2**31, ()))
+        start_from(before)
+        z = _draw(asked, layer, *given)
+        weight, sigma, shift = weights[what].to(z.dtype), _sigma(logvar), z.detach() - mu
         if what == "edges":  # a value that is wrong there costs its points elsewhere
-            start_from(int(before))
-            eps = _draw(asked, layer, 0 * mu.detach(), 0 * logvar.detach())
-            off = (z - mu - _sigma(logvar) * eps).detach().abs()
-            weight = weight * (off <= 1e-4 + 1e-3 * _sigma(logvar.detach()) * (1 + eps.abs()))
-        noise = ((z - mu) / _sigma(logvar)).detach()
-        if (mode, what) == ("train", "") and float(noise.std()) < 1e-3:
-            again = _draw(asked, _layer(asked, candidate), mu.detach(), logvar.detach())
-            change = ((again - z) / _sigma(logvar)).detach()
+            start_from(before)
+            eps = _draw(asked, layer, 0 * mu, 0 * logvar)
+            off = (shift - sigma * eps).detach().abs()
+            weight = weight * (off <= 1e-4 + 1e-3 * sigma * (1 + eps.abs()))
+        if (mode, what) == ("train", "") and float((shift / sigma).std()) < 1e-3:
+            again = _draw(asked, _layer(asked, candidate), mu, logvar)
+            change = (again - z).detach() / sigma
             # else one number serves all, of a call or of a layer: judged elsewhere
             if float(change.abs().max()) < 1e-3:
                 raise CheckFailed(
@@ -414,12 +423,13 @@ def gradients(candidate: Any, seed: int) -> str:
                     "z - mu is the same multiple of sigma everywhere: logvar has no noise to scale",
                     "there is no noise: eps is missing, or z is mu",
                 )
-        found = gradients_of(asked, z, weight, mu, logvar)
-        right = [weight.to(dtype), (0.5 * (z - mu) * weight).detach().to(dtype)]
+        found = gradients_of(asked, z, weight, *given)
+        right = [weight.to(dtype), (0.5 * shift * weight).to(dtype)]
         for name, one, other in zip(("mu", "logvar"), found, right, strict=True):
             # a floor on sigma shows at the low end, and z - mu is rounded where mu is large
-            if not torch.allclose(one, other, rtol=3e-3, atol=2e-4 if what == "edges" else 1e-4):
-                worst = int((one - other).abs().nan_to_num(math.inf).argmax())
+            off, atol = (one - other).abs(), 2e-4 if what == "edges" else 1e-4
+            if not bool((off <= atol + 3e-3 * other.abs()).all()):
+                worst = int(off.nan_to_num(math.inf).argmax())
                 shares = ((value / weight).nan_to_num() for value in (one, other))
                 slopes = [float(share.flatten()[worst]) for share in shares]
                 where = f"in {mode} mode " if mode == "eval" else ""
@@ -446,7 +456,8 @@ def _gradient_cause(asked: str, layer: nn.Module, found: list[Tensor], right: li
         return "no gradient reaches mu: it was detached, or is not used"
     mu, logvar, where = _at_all_levels()
     z = _draw(asked, layer, mu, logvar)
-    likely = _cause(z, mu, logvar, where) if _moments(z, mu, where) else ""
+    off = _moments(_by_level(z, where), _by_level(mu, where))
+    likely = _cause(z, mu, logvar, where) if off else ""
     if logvar_cut and mu_right and not likely:  # nor is it a clamp that logvar lies beyond
         return (
             "no gradient reaches logvar: sigma was detached, given to `torch.normal`, or not used"
