@@ -237,7 +237,7 @@ BUGS = (
     Bug(
         "uniform noise",
         "return mu + std * torch.rand_like(std)",
-        "A true reconstruction above the whole loss reported.",
+        "A true reconstruction far above the whole loss reported.",
         "return mu + std * torch.randn_like(std)",
         why=(
             "`rand` draws evenly from 0 to 1: too little noise, around one half. The decoder "
@@ -263,7 +263,10 @@ BUGS = (
         "return mu + std",
         "A true reconstruction above the whole loss reported, and the same z at every call.",
         "return mu + std * torch.randn_like(std)",
-        why="`std` is only a second mean: a wide Gaussian does no harm, and the KL has its way.",
+        why=(
+            "No noise is drawn: `std` only moves the mean. A wide Gaussian costs the drawing "
+            "nothing, so the KL widens it to the prior's."
+        ),
         caught="Two calls agree.",
         draw=no_noise,
     ),
