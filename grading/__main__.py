@@ -9,8 +9,6 @@ import os
 import sys
 from pathlib import Path
 
-from vaelib.assignments import names
-
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command; return its exit status: 0 if there is a verdict on everything."""
@@ -19,7 +17,7 @@ def main(arguments: list[str] | None = None) -> int:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("assignment", choices=names())
+    parser.add_argument("assignment", help="a folder of solutions/")
     parser.add_argument(
         "--workers",
         type=_positive,
@@ -40,9 +38,19 @@ def main(arguments: list[str] | None = None) -> int:
     )
     given = parser.parse_args(arguments)
 
+    from grading import pool
+
+    if arguments is None and not given.scheduler:  # a process of its own, with all to import
+        pool.begin(given.workers, Path.cwd().resolve(), not given.no_jail)
+
+    # Torch and nbgrader, here: meanwhile the first process gets ready, and does without nbgrader.
+    from vaelib.assignments import names
+
+    if given.assignment not in names():
+        parser.error(f"expected an assignment of {', '.join(names())}, got {given.assignment!r}")
     from sqlalchemy.exc import SQLAlchemyError
 
-    from grading import run  # here, so that worker processes do without nbgrader
+    from grading import run
     from grading.verdict import GradingError
 
     # nbgrader runs alembic, by its name alone

@@ -45,6 +45,7 @@ class Judge:
 
     `course` is the course's folder, which must not be seen from within; by default the current
     one. `jailed` is False for `--no-jail`: then learners' code could do whatever its user can.
+    `jail` is one that has begun already.
 
     Raises
     ------
@@ -54,11 +55,15 @@ class Judge:
     """
 
     def __init__(
-        self, limits: Limits | None = None, course: Path | None = None, jailed: bool = True
+        self,
+        limits: Limits | None = None,
+        course: Path | None = None,
+        jailed: bool = True,
+        jail: Jail | None = None,
     ) -> None:
         self._limits, self._jailed = limits or Limits(), jailed
         self._course = (course or Path.cwd()).resolve()
-        self._jail = Jail(self._limits, self._course, jailed)
+        self._jail = jail or Jail(self._limits, self._course, jailed)
 
     def __enter__(self) -> Self:
         torch.set_num_threads(1)

@@ -4,10 +4,10 @@ Both are pools of futures. A process that dies, hangs or cannot judge is replace
 its submission is tried once more.
 """
 
-import atexit
 import functools
-import multiprocessing
+import multiprocessing.util
 import pickle
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -15,16 +15,18 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pebble import ProcessExpired, ProcessPool
 
 from grading import limits
-from grading.judge import JailError, Judge
+from grading.jail.outside import Jail, JailError
 from grading.submission import Submission
 from grading.verdict import Graded, GradingError, Verdict
-from vaelib.assignments import find
-from vaelib.checks.answer import Release
+
+if TYPE_CHECKING:  # both import torch
+    from grading.judge import Judge
+    from vaelib.checks.answer import Release
 
 
 class PoolError(GradingError):
@@ -36,18 +38,35 @@ class Task(NamedTuple):
 
     submission: Submission
     secret: bytes
-    release: tuple[Release, ...]
+    release: "tuple[Release, ...]"
     course: Path | None = None  # where the process starts, if None
     jailed: bool = True
 
 
 def unjudged(submission: Submission, kind: str, reason: str) -> Graded:
     """Return a result without points: staff are told why, and nothing is scored 0."""
+    from vaelib.assignments import find
+
     skills = tuple(
         Verdict(skill.grade_id, None, skill.points, kind, reason)
         for skill in find(submission.assignment).skills
     )
     return Graded(submission.learner, submission.assignment, skills, 0.0)
+
+
+_ahead: list[ProcessPool] = []
+
+
+def begin(count: int, course: Path, jailed: bool) -> None:
+    """Start the processes of `on_this_machine`, and the judge of one, ahead of the tasks."""
+    pool = _pool(count)
+    pool.schedule(_judge, args=[course, jailed])  # its errors come again with the first task
+    _ahead.append(pool)
+
+
+def _pool(count: int) -> ProcessPool:
+    spawn = multiprocessing.get_context("spawn")  # a fork would share the gradebook's connection
+    return ProcessPool(max_workers=count, context=spawn)
 
 
 def on_this_machine(tasks: Iterable[Task], count: int) -> Iterator[Graded]:
@@ -58,7 +77,6 @@ def on_this_machine(tasks: Iterable[Task], count: int) -> Iterator[Graded]:
     JailError, PoolError
         If there can be no jail here, or the processes die before they can grade.
     """
-    spawn = multiprocessing.get_context("spawn")  # a fork would share the gradebook's connection
     waiting, left = dict[str, Task](), iter(tasks)
 
     def noted() -> Iterator[Task]:
@@ -69,12 +87,12 @@ def on_this_machine(tasks: Iterable[Task], count: int) -> Iterator[Graded]:
 
     barren = 0  # pools that broke, one after the other, without a result
     while True:
-        pool = ProcessPool(max_workers=count, context=spawn)
+        pool = _ahead.pop() if _ahead else _pool(count)
 
         def start(task: Task, pool: Any = pool) -> "Future[Graded]":
             # as bytes: what kills a process that unpickles it must not kill the pool
             future: Future[Graded] = pool.schedule(
-                _unpack, args=[pickle.dumps(task)], timeout=limits.LOST
+                _unpack, args=[pickle.dumps(task), task.course, task.jailed], timeout=limits.LOST
             )
             return future
 
@@ -179,24 +197,41 @@ def _result(future: "Future[Graded]", task: Task) -> Graded:
 
 _lock = threading.Lock()  # the checks set torch's global state
 _kept = ExitStack()
-_judges: dict[tuple[Any, ...], Judge] = {}
+_judges: dict[tuple[Any, ...], "Judge"] = {}
 
 
-def _unpack(task: bytes) -> Graded:
+def _unpack(task: bytes, course: Path | None, jailed: bool) -> Graded:
+    _judge(course, jailed)  # first: what unpickles a task imports torch
     return _grade(pickle.loads(task))  # ours, from the process that made it
 
 
+def _judge(course: Path | None, jailed: bool) -> None:
+    """Start this process's judge, once; it imports torch while its jail does so."""
+    if (course, jailed) not in _judges:
+        if not _judges:
+            multiprocessing.util.Finalize(None, _end, exitpriority=1)  # `atexit` is not run here
+        jail = Jail(limits.Limits(), (course or Path.cwd()).resolve(), jailed)
+        _kept.push(jail)
+        jail.begin()
+        from grading.judge import Judge
+
+        judge = Judge(course=course, jailed=jailed, jail=jail)
+        _judges[course, jailed] = _kept.enter_context(judge)
+
+
+def _end() -> None:
+    """End the jails, and remove their folders, whatever the pool sends meanwhile."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    _kept.close()
+
+
 def _grade(task: Task) -> Graded:
-    """Grade in this process, whose judge is started once."""
-    key = task.course, task.jailed
+    """Grade in this process."""
     with _lock:
-        if key not in _judges:
-            if not _judges:
-                atexit.register(_kept.close)
-            _judges[key] = _kept.enter_context(Judge(course=task.course, jailed=task.jailed))
+        _judge(task.course, task.jailed)
         submission = task.submission
         try:
-            return _judges[key].grade(
+            return _judges[task.course, task.jailed].grade(
                 submission.notebooks,
                 submission.assignment,
                 submission.learner,

@@ -1,8 +1,10 @@
 """What judging a submission gives: a `Graded`, with a `Verdict` for each skill; or an error."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from vaelib.checks.answer import Found
+if TYPE_CHECKING:  # for a worker, which starts its jail before it imports torch
+    from vaelib.checks.answer import Found
 
 KINDS = (
     "passed",
@@ -43,4 +45,4 @@ class Graded:
     assignment: str
     skills: tuple[Verdict, ...]
     seconds: float  # on the wall, for judging
-    found: Found | None = field(default=None, compare=False)  # what was handed in, if it was read
+    found: "Found | None" = field(default=None, compare=False)  # what was handed in, if it was read

@@ -59,6 +59,13 @@ def test_the_library_stands_on_itself():
         assert not {file for file in importers(other) if file.startswith("vaelib/")}
 
 
+@pytest.mark.parametrize("module", ["grading.__main__", "grading.pool"])
+def test_a_worker_starts_its_jail_before_it_imports_torch(module):
+    asked = f"import sys, {module}; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
 @pytest.mark.slow
 def test_notebooks_released_earlier_find_their_checks():
     earlier = ["kl", *names()]

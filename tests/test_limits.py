@@ -181,7 +181,7 @@ def test_bytes_without_a_tensor_are_refused():
         wire._tensors([], bytearray(b"x"))
 
 
-def _hang(_):
+def _hang(*_):
     time.sleep(600)
 
 
@@ -206,7 +206,7 @@ def test_workers_that_never_start_are_told():
         list(pool._run([_task()], 1, lambda _: Future(), 0.0))
 
 
-def _die_once_with_the_lock(task):
+def _die_once_with_the_lock(task, *_):
     import gc
 
     mark = Path(os.environ["DIED"])

@@ -12,17 +12,18 @@ import tempfile
 import threading
 from contextlib import ExitStack
 from dataclasses import replace
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Self
+from typing import Self, cast
 
 import msgspec
 
-import vaelib
-from grading.jail import library
 from grading.limits import REPLY, UP, Limits
 from grading.verdict import GradingError
 
 _HERE = Path(__file__).parent
+_VAELIB = Path(str(cast(ModuleSpec, find_spec("vaelib")).origin)).parent  # without importing it
 _GRADING = ("__init__.py", "limits.py", "protocol.py", "wire.py")
 _JAIL = ("__init__.py", "child.py", "inside.py", "seccomp.py")
 _CHECKS = ("answer.py", "errors.py", "gpu.py", "program.py", "replace.py")
@@ -46,10 +47,10 @@ class Jail:
         self._end = ExitStack()
         self._process: subprocess.Popen[bytes] | None = None
 
-    def __enter__(self) -> Self:
-        folder = self._end.enter_context(tempfile.TemporaryDirectory())
+    def begin(self) -> None:
+        """Start the warm process; it imports torch while this one does."""
+        self._folder = folder = self._end.enter_context(tempfile.TemporaryDirectory())
         os.chmod(folder, 0o755)
-        library.write(Path(folder))
         self._control, theirs = socket.socketpair()
         self._end.callback(self._control.close)
         with theirs:
@@ -68,6 +69,13 @@ class Jail:
                 worker = _worker(control, f"{folder}/jail", folder)
                 place = dict.fromkeys(("HOME", "TMPDIR", "MPLCONFIGDIR"), folder)
                 self._start([sys.executable, *worker], control, {**_ENVIRONMENT, **place})
+
+    def __enter__(self) -> Self:
+        from grading.jail import library  # here: it imports torch
+
+        if self._process is None:
+            self.begin()
+        library.write(Path(self._folder))
         self._control.settimeout(UP)
         try:
             ready = self._control.recv(16)
@@ -164,7 +172,7 @@ def _worker(control: int, home: str, course: str) -> list[str]:
 
 def _parts() -> dict[str, Path]:
     """Return the grader's own files that the warm process needs, by their place there."""
-    checks = Path(vaelib.__file__).parent / "checks"
+    checks = _VAELIB / "checks"
     return {
         **{f"grading/{name}": _HERE.parent / name for name in _GRADING},
         **{f"grading/jail/{name}": _HERE / name for name in _JAIL},
@@ -181,7 +189,7 @@ def _gather(folder: Path) -> None:
 def _arguments(control: int, stand_ins: str, course: Path) -> list[str]:
     """Return bubblewrap's arguments, with the program that it is to start."""
     seen = _seen()
-    hidden = [Path(vaelib.__file__).parent, _HERE.parents[1], course]
+    hidden = [_VAELIB, _HERE.parents[1], course]
     # A root that is mapped to nobody would still be root for its own files and limits: with
     # root's rights the warm process itself becomes nobody, before it does anything else.
     user = ["--unshare-user", "--uid", "65534", "--gid", "65534"]
