@@ -248,6 +248,17 @@ def test_a_z_that_is_detached_costs_its_points_once_for_everyone(seed):
     assert run("elbo", "step_moves", answer("elbo", "step: z detached"), seed) is None
 
 
+@pytest.mark.parametrize(
+    "skill, name, seed",
+    [
+        ("mean_and_spread", "eps of shape (B, 1)", 2004),  # five numbers, of which one is drawn
+        ("gradients", "floor of 0.1", 2027),  # next to no noise where the floor begins
+    ],
+)
+def test_what_is_judged_elsewhere_costs_nobody_more(skill, name, seed):
+    assert skill not in lost(ours("sampling", name), seed)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "subject, skill, name, seed",
