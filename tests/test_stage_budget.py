@@ -7,6 +7,7 @@ within 15 s, no task of the page over 50 ms, and 60 frames a second (16.7 ms eac
 """
 
 import json
+import math
 import re
 from pathlib import Path
 
@@ -58,27 +59,43 @@ def test_all_files_are_small():
     assert sum(sizes.values()) < 3
 
 
+def loaded(browser, path, moves):
+    """Return when a page is loaded, and when it first moves, in ms at 4x throttle."""
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
+    page.add_init_script(f"({WATCH})()")
+    page.goto(path.as_uri())
+    if moves:
+        page.wait_for_function("() => window.moved.length > 1")
+    moved = page.evaluate("() => window.moved")[:2]
+    entry = "performance.getEntriesByType('navigation')[0]"
+    times = [page.evaluate(f"() => {entry}.domContentLoadedEventEnd"), *moved]
+    context.close()
+    return times
+
+
 def test_it_moves_soon_after_it_has_loaded(browser, tmp_path):
-    """Beside the half second of the beat, it takes about what a browser needs for the files."""
-    times = {}
-    for name, acts in (("empty", ""), ("cover", ACT.format(0))):
-        path = tmp_path / f"{name}.html"
-        path.write_text(PAGE.format(STATIC.as_uri(), acts), encoding="utf-8")
-        context = browser.new_context(offline=True)
-        page = context.new_page()
-        context.new_cdp_session(page).send("Emulation.setCPUThrottlingRate", {"rate": 4})
-        page.add_init_script(f"({WATCH})()")
-        page.goto(path.as_uri())
-        if acts:
-            page.wait_for_function("() => window.moved.length > 1")
-            times["first drawing"], times["movement"] = page.evaluate("() => window.moved")[:2]
-        times[name] = page.evaluate(
-            "() => performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd"
-        )
-        context.close()
-    print("at 4x throttle, ms:", {name: round(time) for name, time in times.items()})
-    assert times["first drawing"] < 3 * times["empty"]
-    assert times["movement"] - times["first drawing"] < 500 + 2 * times["empty"]
+    """Beside the half second of the beat, it takes about what a browser needs for the files.
+
+    Other work on the machine only adds to a time, so the least of up to five turns counts.
+    """
+    least = [math.inf] * 4
+    for _ in range(5):
+        times = []
+        for name, acts in (("empty", ""), ("cover", ACT.format(0))):
+            path = tmp_path / f"{name}.html"
+            path.write_text(PAGE.format(STATIC.as_uri(), acts), encoding="utf-8")
+            times += loaded(browser, path, bool(acts))
+        beat = times[3] - times[2]
+        least = [min(pair) for pair in zip(least, [*times[:3], beat], strict=True)]
+        empty, cover, drawn, beat = least
+        named = {"empty": empty, "cover": cover, "first drawing": drawn, "beat": beat}
+        print("at 4x throttle, ms:", {name: round(time) for name, time in named.items()})
+        if drawn < 3 * empty and beat < 500 + 2 * empty:
+            return
+    assert drawn < 3 * empty
+    assert beat < 500 + 2 * empty
 
 
 @pytest.mark.parametrize("act, slider", [(2, ".noise"), (3, ".raw"), (7, ".pixel")])
