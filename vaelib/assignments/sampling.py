@@ -330,9 +330,8 @@ def _tails(eps: Tensor, where: Tensor) -> str:
     eps, image = eps.abs(), (where[:-1] // _COLUMNS).flatten()
     for bound, share in ((1, 0.682689), (2, 0.954500), (3.1, 0.998065)):
         more = (eps < bound).double() - share
-        each = torch.zeros(int(where.max()) // _COLUMNS + 1, dtype=more.dtype)
         alone = share * (1 - share) * eps.numel()
-        shared = float(each.index_add(0, image, more.flatten()).square().sum())
+        shared = float(image.bincount(more.flatten()).square().sum())
         if not abs(float(more.sum())) < STANDARD_ERRORS * max(alone, shared) ** 0.5:
             return (
                 f"{float(more.mean()) + share:.2%} of {eps.numel():,} draws lie within "
